@@ -1,0 +1,30 @@
+"""Estimates and the statistics that every room shares."""
+
+from cjm_lab.estimate._estimate import Estimate, no_estimate
+from cjm_lab.estimate.differences import benjamini_hochberg, difference, p_value
+from cjm_lab.estimate.intervals import (
+    clustered_ratio,
+    linearized_se,
+    mean,
+    needed_n,
+    share,
+    weighted_share,
+    z_value,
+)
+from cjm_lab.estimate.resampling import bootstrap
+
+__all__ = [
+    "Estimate",
+    "benjamini_hochberg",
+    "bootstrap",
+    "clustered_ratio",
+    "difference",
+    "linearized_se",
+    "mean",
+    "needed_n",
+    "no_estimate",
+    "p_value",
+    "share",
+    "weighted_share",
+    "z_value",
+]

@@ -1,0 +1,93 @@
+"""Differences of two estimates, and what many of them at once call for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan, nan, sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from cjm_lab.errors import ParameterError
+from cjm_lab.estimate._estimate import Estimate
+
+
+def difference(a: Estimate, b: Estimate) -> Estimate:
+    """Return a minus b, of two samples without a member in common.
+
+    The square-and-add method recovers the variances from the two intervals, so that an asymmetric
+    interval stays asymmetric. For two Wilson shares it is Newcombe's hybrid score interval.
+
+    Parameters
+    ----------
+    a, b
+        Estimates on the same scale, at the same level, of disjoint samples.
+
+    Returns
+    -------
+    Estimate
+        n is the sum of both; without both intervals the difference has none.
+
+    Raises
+    ------
+    ParameterError
+        If the levels differ.
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, 873-890, method 10; Zou & Donner (2008), MOVER.
+
+    Examples
+    --------
+    >>> from cjm_lab.estimate import share
+    >>> print(format(difference(share(56, 70), share(48, 80)), ".4f"))
+    0.2000 [0.0524, 0.3339] n=150
+    """
+    if a.level != b.level:
+        raise ParameterError(f"both estimates must have one level, got {a.level} and {b.level}")
+    value, n = a.value - b.value, a.n + b.n
+    if not (a.has_interval and b.has_interval):
+        return Estimate(value, nan, nan, n=n, method=f"{a.method}; {b.method}", level=a.level)
+    low = value - sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2)
+    high = value + sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2)
+    return Estimate(
+        value, low, high, n=n, method="MOVER", se=sqrt(a.se**2 + b.se**2), level=a.level
+    )
+
+
+def p_value(a: Estimate, b: Estimate) -> float:
+    """Return the two-sided p value of no difference, from the two standard errors.
+
+    Examples
+    --------
+    >>> from cjm_lab.estimate import share
+    >>> round(p_value(share(56, 70), share(48, 80)), 4)
+    0.0059
+    """
+    se = sqrt(a.se**2 + b.se**2)
+    if isnan(se):
+        return nan
+    if se == 0:
+        return 1.0 if a.value == b.value else 0.0
+    return float(2 * stats.norm.sf(abs(a.value - b.value) / se))
+
+
+def benjamini_hochberg(p: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return p values adjusted for many comparisons; missing ones stay missing and don't count.
+
+    References
+    ----------
+    Benjamini & Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(3).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    raw = np.asarray(p, dtype=float)
+    adjusted = raw.copy()
+    known = ~np.isnan(raw)
+    if known.any():
+        adjusted[known] = stats.false_discovery_control(raw[known], method="bh")
+    return adjusted

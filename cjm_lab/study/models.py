@@ -1,0 +1,259 @@
+"""The Study and its parts, as the researcher writes them in study.yaml."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cjm_lab.period import PeriodKind
+
+Measure = Literal[
+    "nps", "csat", "ces", "sus", "umux", "likert", "rating", "choice", "multi", "text", "attribute",
+    "importance", "performance", "price", "kano", "maxdiff",
+]  # fmt: skip
+Grade = Literal["low", "medium", "high"]
+Code = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][\w.-]*$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """A part of the study: read-only, and no field that nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Objective(Part):
+    """What should change, how much, by when; the baseline is computed, never typed."""
+
+    measure: Text
+    target: float
+    by: date
+    touchpoint: str = ""
+    persona: str = ""
+    segment: dict[str, str] = {}
+
+
+class Goal(Part):
+    """Why the map is made and for whom."""
+
+    why: str = ""
+    decision: str = ""
+    audience: list[str] = []
+    objective: Objective | None = None
+
+
+class Scope(Part):
+    """Where the journey begins and ends, and what is left out."""
+
+    trigger: str = ""
+    ends: str = ""
+    stages_out: list[str] = []
+
+
+class Stakeholder(Part):
+    """Somebody whose work the map touches."""
+
+    name: Text
+    function: str = ""
+    interest: Grade = "medium"
+    influence: Grade = "medium"
+
+
+class Persona(Part):
+    """A declared kind of customer; `match` says by which attributes one is recognized."""
+
+    id: Code
+    name: Text
+    match: dict[str, str | list[str]] = {}
+    claim: str = ""
+    goals: list[str] = []
+    fears: list[str] = []
+
+
+class Touchpoint(Part):
+    """A place where customer and company meet."""
+
+    id: Code
+    name: Text
+    channel: str = ""
+    ownership: Literal["brand", "partner", "customer", "social"] = "brand"
+    team: str = ""
+    action: str = ""
+    events: list[str] = []
+    keywords: list[str] = []
+
+
+class Stage(Part):
+    """A stretch of the journey, named from the customer's side."""
+
+    id: Code
+    name: Text
+    period: Literal["before", "during", "after"] = "during"
+    expects: str = ""
+    touchpoints: list[Touchpoint] = []
+
+
+class KeyMeasure(Part):
+    """One of the at most ten measures that decide whether things got better."""
+
+    measure: Text
+    matters: Annotated[float, Field(gt=0)]
+    touchpoint: str = ""
+    persona: str = ""
+    segment: dict[str, str] = {}
+    better: Literal["higher", "lower"] = "higher"
+
+
+class Subject(Part):
+    """Whose journey it is, the names it goes by, and its competitors."""
+
+    brand: str = "us"
+    names: list[str] = []
+    competitors: list[str] = []
+
+
+class Question(Part):
+    """What a column of the survey asks, as the codebook has it."""
+
+    measure: Measure
+    text: str = ""
+    scale: tuple[float, float] | None = None
+    reversed: bool = False
+    touchpoint: str = ""
+    stage: str = ""
+    subject: str = "us"
+    success: str | list[str] | None = None
+    as_: Annotated[str, Field(alias="as")] = ""
+
+
+class SourcePart(Part):
+    """What every source has: files and how their columns and dates are to be read."""
+
+    file: Text
+    columns: dict[str, str] = {}
+    dates: str = ""
+
+
+class SurveySource(SourcePart):
+    """Answers, one row a respondent and one column a question."""
+
+    kind: Literal["survey"]
+    respondent_id: str = "respondent_id"
+    not_applicable: list[str] = []
+    questions: dict[str, Question]
+    attributes: list[str] = []
+    drivers: dict[str, str] = {}
+
+
+class MentionsSource(SourcePart):
+    """What people wrote about the brand; labels may lie in a column of their own."""
+
+    kind: Literal["mentions"]
+    labels: dict[str, str] = {}
+
+
+class TableSource(SourcePart):
+    """A tidy table of any other kind."""
+
+    kind: Literal[
+        "events", "customers", "orders", "interactions", "labels", "notes", "findings", "resources",
+        "pilot", "actions", "calendar", "costs", "invitations",
+    ]  # fmt: skip
+    attributes: list[str] = []
+
+
+Source = Annotated[SurveySource | MentionsSource | TableSource, Field(discriminator="kind")]
+
+
+class Funnel(Part):
+    """The events that lead to the conversion, in order, and the days a customer has for them."""
+
+    steps: Annotated[list[str], Field(min_length=2)]
+    window_days: Annotated[float, Field(gt=0)] | None = None
+
+
+class ResponseRule(Part):
+    """A trigger in the journey and what should happen then."""
+
+    id: Code
+    when: Text
+    reason: str = ""
+    reaction: str = ""
+    owner: str = ""
+    value_measure: str = ""
+
+
+class Review(Part):
+    """How often the map is made anew, and what may be spent on making things better."""
+
+    every_months: Annotated[int, Field(ge=1, le=24)] = 1
+
+
+class Budget(Part):
+    """What the improvements may cost, and over how many months a gain counts."""
+
+    amount: Annotated[float, Field(ge=0)]
+    currency: str = ""
+    horizon_months: Annotated[int, Field(ge=1, le=60)] = 12
+
+
+class Study(Part):
+    """A study: goal, scope, personas, stages, sources, measures.
+
+    Read one with `load_study`; `path` is where it was read from.
+    """
+
+    title: Text
+    goal: Goal = Goal()
+    scope: Scope = Scope()
+    stakeholders: list[Stakeholder] = []
+    personas: list[Persona] = []
+    time_zone: str = "UTC"
+    period: PeriodKind | None = None
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    key_measures: Annotated[list[KeyMeasure], Field(max_length=10)] = []
+    subject: Subject = Subject()
+    stages: Annotated[list[Stage], Field(min_length=1)]
+    sources: list[Source] = []
+    funnel: Funnel | None = None
+    responses: list[ResponseRule] = []
+    budget: Budget | None = None
+    review: Review = Review()
+    path: Path = Path("study.yaml")
+
+    @property
+    def folder(self) -> Path:
+        """Folder that relative file names start from."""
+        return self.path.parent
+
+    @property
+    def name(self) -> str:
+        """Name of the study's folder."""
+        return self.path.parent.name
+
+    @property
+    def touchpoints(self) -> list[Touchpoint]:
+        """All touchpoints in the order of the journey."""
+        return [touchpoint for stage in self.stages for touchpoint in stage.touchpoints]
+
+    @property
+    def stage_of(self) -> dict[str, str]:
+        """Stage id of each touchpoint id, in the order of the journey."""
+        return {t.id: stage.id for stage in self.stages for t in stage.touchpoints}
+
+    @property
+    def touchpoint_of_event(self) -> dict[str, str]:
+        """Touchpoint id of each event name that a touchpoint lists; its id counts as an event too."""
+        own = {t.id: t.id for t in self.touchpoints}
+        return own | {event: t.id for t in self.touchpoints for event in t.events}
+
+    def touchpoint(self, touchpoint_id: str) -> Touchpoint:
+        """Return the touchpoint with that id."""
+        return next(t for t in self.touchpoints if t.id == touchpoint_id)
+
+    def persona(self, persona_id: str) -> Persona:
+        """Return the persona with that id."""
+        return next(p for p in self.personas if p.id == persona_id)
