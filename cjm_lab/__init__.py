@@ -1,0 +1,1 @@
+"""CJM Lab: the customer journey map, computed from evidence."""

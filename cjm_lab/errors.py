@@ -62,8 +62,8 @@ def one_of(name: str, options: Iterable[str], got: object, where: str = "") -> s
 
     Examples
     --------
-    >>> one_of("stage", ["awareness", "purchase"], "purchse", "line 12 of study.yaml")
-    "stage must be one of ['awareness', 'purchase'], got 'purchse' (line 12 of study.yaml); did you mean 'purchase'?"
+    >>> one_of("stage", ["buy", "use"], "buyy", "line 12 of study.yaml")
+    "stage must be one of ['buy', 'use'], got 'buyy' (line 12 of study.yaml); did you mean 'buy'?"
     """
     valid = [str(option) for option in options]
     place = f" ({where})" if where else ""

@@ -108,6 +108,8 @@ def evidence(
         ``observed``, ``reasoned`` or ``assumed``.
     period
         Span it refers to; None for undated sources.
+    note
+        What else a reader must know: a small base, a wider period, what agrees.
     item
         What tells rows of one measure at one place apart: a question's code, a pair of events.
     basis
@@ -202,7 +204,8 @@ class Ledger:
         if len(twice):
             rows = twice[["lane", "measure", "touchpoint", "persona", "segment", "label"]]
             raise ParameterError(
-                f"each evidence_id must occur once; these rows measure the same thing:\n{rows.head(6)}"
+                "each evidence_id must occur once; these rows measure the same thing:\n"
+                f"{rows.head(6)}"
             )
         order = ["lane", "measure", "stage", "touchpoint", "persona", "segment", "subject"]
         self.frame = frame[COLUMNS].sort_values([*order, "evidence_id"], ignore_index=True)

@@ -7,7 +7,7 @@ estimates refer to; by default it is the last full calendar month up to `as_of`.
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, get_args
 
@@ -58,7 +58,7 @@ class Period:
         return day_start(self.end + timedelta(days=1), self.time_zone)
 
     def previous(self) -> Period:
-        """Return the period of the same kind just before; that of ``all`` is empty by definition."""
+        """Return the period of the same kind just before; ``all`` has none."""
         if self.kind == "all":
             raise ParameterError("period 'all' has no previous period; choose 'month' or 'quarter'")
         return _whole_months(self.kind, self.start - timedelta(days=1), self.time_zone)
@@ -102,13 +102,6 @@ def period_up_to(
     last_of_month = calendar.monthrange(as_of.year, as_of.month)[1]
     end = as_of if as_of.day == last_of_month else as_of.replace(day=1) - timedelta(days=1)
     return _whole_months(kind, end, time_zone)
-
-
-def widened(period: Period, first: date | None) -> Period:
-    """Return `period`, or everything up to its report when the records don't fill a whole period."""
-    if first is not None and first <= period.start + timedelta(days=6):
-        return period
-    return replace(period, kind="all", start=first or period.start)
 
 
 def day_start(day: date, time_zone: str) -> pd.Timestamp:

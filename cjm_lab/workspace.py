@@ -97,7 +97,7 @@ class Workspace:
         )
 
     def previous_report(self, study: str, as_of: date) -> Path | None:
-        """Return the latest report of an earlier `as_of`, its last revision; None if there is none."""
+        """Return the latest report of an earlier `as_of`, its last revision, if there is one."""
         earlier = [n for n in self.report_names(study) if n[:10] < as_of.isoformat()]
         return self.reports(study) / earlier[-1] if earlier else None
 

@@ -81,6 +81,8 @@ def weighted_share(
         One 0/1 value an answer; missing answers are left out.
     weights
         One weight an answer.
+    level
+        Confidence level.
 
     References
     ----------
@@ -174,6 +176,8 @@ def clustered_ratio(
     ----------
     numerator, denominator
         One pair of sums a customer.
+    level
+        Confidence level.
 
     Returns
     -------
@@ -238,6 +242,8 @@ def needed_n(variance: float, margin: float, *, level: float = 0.95) -> int:
         Variance of one answer, in the squared unit of `margin`.
     margin
         Half the width wanted.
+    level
+        Confidence level.
 
     References
     ----------

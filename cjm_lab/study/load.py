@@ -24,7 +24,7 @@ _KINDS = ["survey", "mentions", *get_args(TableSource.model_fields["kind"].annot
 
 
 def load_study(path: str | Path) -> Study:
-    """Read study.yaml.
+    r"""Read study.yaml.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def load_study(path: str | Path) -> Study:
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "study.yaml"
-    >>> _ = file.write_text("title: Tea\\nstages: [{id: 007, name: Brew, touchpoints: [{id: on, name: Pot}]}]")
+    >>> stages = "[{id: 007, name: Brew, touchpoints: [{id: on, name: Pot}]}]"
+    >>> _ = file.write_text(f"title: Tea\nstages: {stages}")
     >>> load_study(file).stage_of
     {'on': '007'}
     """
@@ -151,7 +152,8 @@ def _sentence(error: Any, root: yaml.Node, name: str) -> str:
     if kind == "union_tag_not_found":
         return f"{field}.kind must be given ({where}); it is one of {_KINDS}"
     if kind == "string_pattern_mismatch":
-        return f"{field} must be made of letters, digits, '_', '-' and '.', got {error['input']!r} ({where})"
+        allowed = "letters, digits, '_', '-' and '.'"
+        return f"{field} must be made of {allowed}, got {error['input']!r} ({where})"
     problem = error["msg"][0].lower() + error["msg"][1:]
     return f"{field}: {problem}, got {error['input']!r} ({where})"
 
@@ -168,7 +170,11 @@ def _known_fields(at: tuple[str | int, ...]) -> list[str]:
     while parts:
         part = parts.pop(0)
         if part in ("survey", "mentions") or part in _KINDS:
-            model = {"survey": SurveySource, "mentions": MentionsSource}.get(str(part), TableSource)
+            sources: dict[str, type[BaseModel]] = {
+                "survey": SurveySource,
+                "mentions": MentionsSource,
+            }
+            model = sources.get(str(part), TableSource)
         elif isinstance(part, str) and part in model.model_fields:
             found = [t for t in _inner_types(model.model_fields[part].annotation) if t is not model]
             model = found[0] if found else model
@@ -226,12 +232,11 @@ def _loose_ends(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, str]
         )
         references.append((("key_measures", i, "persona"), "persona", personas, key.persona))
     if study.goal.objective:
-        at = ("goal", "objective")
-        references.append(
-            ((*at, "touchpoint"), "touchpoint", touchpoints, study.goal.objective.touchpoint)
-        )
-        references.append(((*at, "persona"), "persona", personas, study.goal.objective.persona))
-    for place, name, options, got in references:
+        goal = study.goal.objective
+        place = ("goal", "objective")
+        references.append(((*place, "touchpoint"), "touchpoint", touchpoints, goal.touchpoint))
+        references.append(((*place, "persona"), "persona", personas, goal.persona))
+    for where, name, options, got in references:
         if got and got not in options:
             message, _, hint = one_of(name, options, got).partition("; did you mean")
-            yield place, message, f"; did you mean{hint}" if hint else ""
+            yield where, message, f"; did you mean{hint}" if hint else ""

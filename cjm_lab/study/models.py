@@ -246,7 +246,7 @@ class Study(Part):
 
     @property
     def touchpoint_of_event(self) -> dict[str, str]:
-        """Touchpoint id of each event name that a touchpoint lists; its id counts as an event too."""
+        """Touchpoint id of each event name; a touchpoint's id is an event name too."""
         own = {t.id: t.id for t in self.touchpoints}
         return own | {event: t.id for t in self.touchpoints for event in t.events}
 

@@ -1,0 +1,40 @@
+"""From files to tidy tables: readers, masking, schemas, inventory."""
+
+from cjm_lab.sources.inventory import inventory, knowledge_gaps
+from cjm_lab.sources.tables import (
+    codebook,
+    first_day,
+    input_files,
+    last_day,
+    read_kind,
+    read_tables,
+    up_to,
+)
+from cjm_lab.sources.tidy import (
+    read_customers,
+    read_events,
+    read_interactions,
+    read_mentions,
+    read_orders,
+    read_survey,
+    read_table,
+)
+
+__all__ = [
+    "codebook",
+    "first_day",
+    "input_files",
+    "inventory",
+    "knowledge_gaps",
+    "last_day",
+    "read_customers",
+    "read_events",
+    "read_interactions",
+    "read_kind",
+    "read_mentions",
+    "read_orders",
+    "read_survey",
+    "read_table",
+    "read_tables",
+    "up_to",
+]

@@ -1,0 +1,197 @@
+"""The tidy tables of a study, up to its `as_of`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from cjm_lab.errors import SourceError
+from cjm_lab.period import day_start
+from cjm_lab.sources.files import source_files
+from cjm_lab.sources.schemas import TABLES, empty_table
+from cjm_lab.sources.tidy import (
+    USUAL_SCALES,
+    read_mentions,
+    read_survey,
+    read_table,
+)
+from cjm_lab.study import MentionsSource, Study, SurveySource, TableSource
+from cjm_lab.study.personas import match_personas
+
+#: Files that a study's folder may hold under these fixed names without naming them as sources.
+OWN_FILES = ("labels", "notes", "findings", "resources", "pilot", "actions", "calendar")
+
+CODEBOOK = [
+    "question", "text", "measure", "scale_min", "scale_max", "reversed", "touchpoint", "stage",
+    "subject", "success", "as_name",
+]  # fmt: skip
+
+
+def input_files(study: Study) -> dict[str, list[Path]]:
+    """Return the files of each kind of table that a study reads, study.yaml's own ones included.
+
+    Raises
+    ------
+    SourceError
+        If a source that the study names is not there.
+    """
+    files: dict[str, list[Path]] = {}
+    for source in study.sources:
+        kind: str = "responses" if source.kind == "survey" else source.kind
+        files.setdefault(kind, []).extend(source_files(source.file, study.folder))
+    for kind in OWN_FILES:
+        path = study.folder / f"{kind}.csv"
+        if kind not in files and path.is_file():
+            files[kind] = [path]
+    return files
+
+
+def read_tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Return every tidy table of a study, whole; a source that the study lacks gives an empty one.
+
+    Raises
+    ------
+    SourceError
+        If a file, column or value cannot be used.
+    """
+    return {kind: read_kind(study, kind) for kind in TABLES}
+
+
+def read_kind(study: Study, kind: str) -> pd.DataFrame:
+    """Return one tidy table of a study, whole."""
+    frames = []
+    how: dict[str, object] = {"time_zone": study.time_zone, "folder": study.folder}
+    names = [study.subject.brand, *study.subject.names]
+    for source in study.sources:
+        own = how | {"columns": source.columns, "dates": source.dates}
+        if isinstance(source, SurveySource) and kind == "responses":
+            frames.append(
+                read_survey(
+                    source.file,
+                    questions=source.questions,
+                    respondent_id=source.respondent_id,
+                    attributes=source.attributes,
+                    not_applicable=source.not_applicable,
+                    names=names,
+                    **own,  # type: ignore[arg-type]
+                )
+            )
+        elif isinstance(source, MentionsSource) and kind == "mentions":
+            frames.append(read_mentions(source.file, names=names, **own))  # type: ignore[arg-type]
+        elif isinstance(source, MentionsSource) and kind == "labels" and source.labels:
+            frames.append(_labels_within(source, study))
+        elif isinstance(source, TableSource) and source.kind == kind:
+            frames.append(read_table(kind, source.file, **own))  # type: ignore[arg-type]
+    path = study.folder / f"{kind}.csv"
+    if not frames and kind in OWN_FILES and path.is_file():
+        frames.append(read_table(kind, path.name, **how))  # type: ignore[arg-type]
+    if not frames:
+        return empty_table(kind)
+    table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    key = TABLES[kind].key
+    if len(frames) > 1 and key and table[key].duplicated().any():
+        twice = table.loc[table[key].duplicated(), key].iloc[0]
+        raise SourceError(
+            f"{key} must occur in one {kind} source only, got {twice!r} in two; drop one"
+        )
+    return table
+
+
+def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[str, pd.DataFrame]:
+    """Return the tables as they stood at the end of the day `as_of`, with personas matched.
+
+    Records after it are gone; what happened to a record later (left, replied, resolved) is unknown.
+    Labels stay whenever they were made: they speak about mentions, not about their own day.
+    """
+    end = day_start(as_of + timedelta(days=1), study.time_zone)
+    cut = {}
+    for kind, table in tables.items():
+        dated = TABLES[kind].dated
+        if dated:
+            table = table[~(table[dated] >= end)].reset_index(drop=True)
+        later = [c for c in ("left_at", "first_reply_at", "resolved_at") if c in table.columns]
+        if later:
+            table = table.assign(**{name: table[name].where(table[name] < end) for name in later})
+        cut[kind] = table
+    customers = cut["customers"]
+    cut["customers"] = customers.assign(persona=match_personas(customers, study.personas))
+    cut["responses"] = _with_personas(cut["responses"], cut["customers"], study)
+    return cut
+
+
+def last_day(tables: dict[str, pd.DataFrame], study: Study) -> date | None:
+    """Return the day of the last dated record in the study's zone, None if there is none."""
+    return _edge(tables, study, "max")
+
+
+def first_day(tables: dict[str, pd.DataFrame], study: Study) -> date | None:
+    """Return the day of the first dated record in the study's zone, None if there is none."""
+    return _edge(tables, study, "min")
+
+
+def codebook(study: Study) -> pd.DataFrame:
+    """Return what each survey column asks, one row a question, in the order of study.yaml.
+
+    Examples
+    --------
+    >>> from cjm_lab.study import Stage, Study
+    >>> codebook(Study(title="Tea", stages=[Stage(id="brew", name="Brew")])).empty
+    True
+    """
+    stage_of = study.stage_of
+    rows = [
+        {
+            "question": code,
+            "text": q.text or code,
+            "measure": q.measure,
+            "scale_min": scale[0] if scale else None,
+            "scale_max": scale[1] if scale else None,
+            "reversed": q.reversed,
+            "touchpoint": q.touchpoint,
+            "stage": q.stage or stage_of.get(q.touchpoint, ""),
+            "subject": q.subject,
+            "success": [q.success] if isinstance(q.success, str) else list(q.success or []),
+            "as_name": q.as_,
+        }
+        for source in study.sources
+        if isinstance(source, SurveySource)
+        for code, q in source.questions.items()
+        for scale in [q.scale or USUAL_SCALES.get(q.measure)]
+    ]
+    frame = pd.DataFrame(rows, columns=CODEBOOK)
+    return frame.astype({"scale_min": "float64", "scale_max": "float64", "reversed": "bool"})
+
+
+def _labels_within(source: MentionsSource, study: Study) -> pd.DataFrame:
+    """Return the labels that lie in a column of the mentions file: a census, not a sample."""
+    columns = {
+        "mention_id": source.columns.get("mention_id", "mention_id"),
+        "label": source.labels["column"],
+    }
+    labels = read_table(
+        "labels", source.file, columns=columns, folder=study.folder, time_zone=study.time_zone
+    )
+    tidy = labels[list(TABLES["labels"].columns)]
+    return tidy.assign(frame_id="all", inclusion_prob=1.0)
+
+
+def _with_personas(responses: pd.DataFrame, customers: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return responses with the persona by their own attributes, else by the customer's."""
+    persona = match_personas(responses, study.personas)
+    if len(customers) and (responses["customer_id"] != "").any():
+        known = customers.set_index("customer_id")["persona"]
+        persona = persona.where(persona != "", responses["customer_id"].map(known).fillna(""))
+    return responses.assign(persona=persona.astype("str"))
+
+
+def _edge(tables: dict[str, pd.DataFrame], study: Study, which: str) -> date | None:
+    """Return the first or last day of the sources that say when customers did something."""
+    kinds = ("responses", "mentions", "events", "customers", "orders", "interactions")
+    times = [getattr(tables[k][TABLES[k].dated], which)() for k in kinds if k in tables]
+    known = [time for time in times if not pd.isna(time)]
+    if not known:
+        return None
+    edge = max(known) if which == "max" else min(known)
+    return edge.tz_convert(study.time_zone).date()
