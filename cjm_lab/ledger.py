@@ -258,6 +258,7 @@ class Ledger:
         )
         if list(frame.columns) != COLUMNS:
             raise SourceError(f"{path} must have the columns {COLUMNS}, got {list(frame.columns)}")
+        frame[_NUMBER] = frame[_NUMBER].astype("float64")
         names = list(text)
         frame[names] = frame[names].apply(_restored)
         return cls(frame)

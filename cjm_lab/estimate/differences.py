@@ -7,7 +7,7 @@ from math import isnan, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate._estimate import Estimate
@@ -70,7 +70,7 @@ def p_value(a: Estimate, b: Estimate) -> float:
         return nan
     if se == 0:
         return 1.0 if a.value == b.value else 0.0
-    return float(2 * stats.norm.sf(abs(a.value - b.value) / se))
+    return float(2 * special.ndtr(-abs(a.value - b.value) / se))
 
 
 def benjamini_hochberg(p: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -85,9 +85,11 @@ def benjamini_hochberg(p: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDAr
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.04, 0.04]
     """
+    from scipy.stats import false_discovery_control
+
     raw = np.asarray(p, dtype=float)
     adjusted = raw.copy()
     known = ~np.isnan(raw)
     if known.any():
-        adjusted[known] = stats.false_discovery_control(raw[known], method="bh")
+        adjusted[known] = false_discovery_control(raw[known], method="bh")
     return adjusted

@@ -6,7 +6,7 @@ from math import nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate._estimate import Estimate, no_estimate
@@ -22,7 +22,7 @@ def z_value(level: float) -> float:
     """
     if not 0 < level < 1:
         raise ParameterError(f"level must lie between 0 and 1, got {level!r}; 0.95 is usual")
-    return float(stats.norm.ppf(0.5 + level / 2))
+    return float(special.ndtri(0.5 + level / 2))
 
 
 def share(successes: float, n: int, *, level: float = 0.95) -> Estimate:
@@ -157,7 +157,7 @@ def mean(
     if n == 1:
         return Estimate(value, nan, nan, n=1, method="one answer", n_eff=n_eff, level=level)
     se = float(y.std(ddof=1) / sqrt(n)) if weights is None else linearized_se(y, w)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * se
     low, high = value - half, value + half
     if bounds is not None:
         low, high = max(bounds[0], low), min(bounds[1], high)
@@ -205,7 +205,7 @@ def clustered_ratio(
         return Estimate(ratio, nan, nan, n=1, method="one customer", level=level)
     residual = x - ratio * d
     se = float(sqrt(n / (n - 1) * (residual**2).sum()) / d.sum())
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * se
     return Estimate(
         ratio,
         ratio - half,

@@ -13,11 +13,12 @@ from cjm_lab.errors import SourceError
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-ColumnType = Literal["id", "text", "time", "number", "flag"]
+ColumnType = Literal["id", "text", "person", "time", "number", "flag"]
 
 _DTYPES = {
     "id": "str",
     "text": "str",
+    "person": "str",
     "time": "datetime64[us, UTC]",
     "number": "float64",
     "flag": "bool",
@@ -32,7 +33,7 @@ class Table:
     ----------
     columns
         Type of each column: ``id`` is text that joins or groups, ``text`` is what somebody wrote
-        and is masked.
+        and is masked, ``person`` is somebody's name and is hashed.
     required
         Columns that the file must have and that may not be blank.
     key
@@ -129,7 +130,7 @@ TABLES: dict[str, Table] = {
             "mention_id": "id",
             "label": "id",
             "touchpoint": "id",
-            "labeler": "id",
+            "labeler": "person",
             "labeled_at": "time",
             "frame_id": "id",
             "stratum": "id",
@@ -148,7 +149,7 @@ TABLES: dict[str, Table] = {
             "touchpoint": "id",
             "persona": "id",
             "text": "text",
-            "author": "id",
+            "author": "person",
             "date": "time",
         },
         ("note_id", "kind", "text"),
@@ -159,7 +160,7 @@ TABLES: dict[str, Table] = {
     "findings": Table(
         {
             "walk_id": "id",
-            "evaluator": "id",
+            "evaluator": "person",
             "touchpoint": "id",
             "question": "id",
             "passed": "flag",
@@ -237,7 +238,8 @@ def check(frame: pd.DataFrame, kind: str, file: str) -> pd.DataFrame:
         cases = error.failure_cases
         value, row = "", ""
         if isinstance(cases, pd.DataFrame) and len(cases):
-            value = f", got {cases['failure_case'].iloc[0]!r}"
+            wrong = cases["failure_case"].iloc[0]
+            value = f", got {wrong:g}" if isinstance(wrong, float) else f", got {wrong!r}"
             index = cases["index"].iloc[0]
             row = "" if pd.isna(index) else f", data row {int(index) + 1}"
         rule = error.check.error if getattr(error.check, "error", None) else str(error.check)
@@ -255,7 +257,7 @@ def _schema(kind: str) -> DataFrameSchema:
     columns = {}
     for name, type_ in table.columns.items():
         checks = []
-        if name in table.required and type_ in ("id", "text"):
+        if name in table.required and type_ in ("id", "text", "person"):
             checks.append(pa.Check.str_length(min_value=1, error="must not be blank"))
         domain = table.domains.get(name)
         if domain and isinstance(domain[0], str):

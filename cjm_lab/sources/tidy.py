@@ -262,16 +262,29 @@ def _answers(
     names: tuple[str, ...],
 ) -> pd.Series:
     """Return the answers to one question: numbers inside their scale, or masked text."""
-    text = as_text(column)
-    text = text.mask(text.isin(codes), "")
     if question.measure not in NUMERIC_MEASURES:
+        text = as_text(column)
+        text = text.mask(text.isin(codes), "")
         return mask_column(text, names) if question.measure == "text" else text
-    numbers = as_numbers(text, file, code)
+    if not pd.api.types.is_numeric_dtype(column):
+        text = as_text(column)
+        column = text.mask(text.isin(codes), "")
+    numbers = as_numbers(column, file, code)
+    numbers = numbers.mask(numbers.isin([float(c) for c in codes if _is_number(c)]))
     scale = question.scale or USUAL_SCALES.get(question.measure)
     if scale:
         remedy = "correct it, give the question's scale, or list the value under not_applicable"
         refuse_outside(numbers, *scale, file, code, remedy)
     return numbers
+
+
+def _is_number(text: str) -> bool:
+    """Whether a not-applicable code is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(
@@ -313,7 +326,9 @@ def _tidy_columns(
     for name, type_ in TABLES[kind].columns.items():
         if name not in frame.columns:
             tidy[name] = (
-                tidy[name].fillna("").astype("str") if type_ in ("id", "text") else tidy[name]
+                tidy[name].fillna("").astype("str")
+                if type_ in ("id", "text", "person")
+                else tidy[name]
             )
             continue
         own = frame[name]
@@ -322,6 +337,8 @@ def _tidy_columns(
             tidy[name] = hash_personal_ids(text) if name.endswith("_id") else text
         elif type_ == "text":
             tidy[name] = mask_column(as_text(own), names)
+        elif type_ == "person":
+            tidy[name] = hash_names(as_text(own))
         elif type_ == "time":
             tidy[name] = as_times(own, file, name, dates=dates, time_zone=time_zone)
         elif type_ == "number":

@@ -1,4 +1,4 @@
-"""Which declared persona a customer or respondent belongs to."""
+"""Which declared persona or named segment a customer or respondent belongs to."""
 
 from __future__ import annotations
 
@@ -56,8 +56,35 @@ def attribute_text(column: pd.Series) -> pd.Series:
     ['2', '2.5', '']
     """
     if pd.api.types.is_bool_dtype(column):
-        return column.map({True: "true", False: "false"}).astype("str")
-    text = column.astype("str").str.strip()
+        text = column.astype("str").str.lower()
+    else:
+        text = column.astype("str").str.strip()
     if pd.api.types.is_float_dtype(column):
         text = text.str.removesuffix(".0")
     return text.mask(column.isna(), "").astype("str")
+
+
+def match_segment(frame: pd.DataFrame, segment: dict[str, str]) -> pd.Series:
+    """Return which rows have every attribute value that a segment names; a missing column, none.
+
+    Examples
+    --------
+    >>> match_segment(pd.DataFrame({"plan": ["pro", "free"]}), {"plan": "pro"}).tolist()
+    [True, False]
+    """
+    rows = pd.Series(set(segment) <= set(frame.columns), index=frame.index)
+    for column, value in segment.items():
+        if column in frame.columns:
+            rows &= attribute_text(frame[column]) == value
+    return rows
+
+
+def segment_text(segment: dict[str, str]) -> str:
+    """Return a segment as the ledger's column `segment` has it.
+
+    Examples
+    --------
+    >>> segment_text({"plan": "pro", "country": "DE"})
+    'plan=pro; country=DE'
+    """
+    return "; ".join(f"{column}={value}" for column, value in segment.items())

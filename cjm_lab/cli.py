@@ -1,0 +1,142 @@
+"""The command line: ``cjm run`` and ``cjm check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from cjm_lab.errors import CjmError, ParameterError
+
+if TYPE_CHECKING:
+    from cjm_lab.runs.run import Progress
+
+app = typer.Typer(
+    name="cjm",
+    help="Customer journey maps computed from evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StudyName = Annotated[str, typer.Argument(help="Name of the study's folder in data/raw.")]
+WorkspaceFolder = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder with data/raw; default: the nearest one above."),
+]
+
+_PARAMETERS = ("period", "seed")
+
+
+@app.command()
+def run(
+    study: StudyName,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Last day that counts, such as 2026-10-31.")
+    ] = "",
+    workspace: WorkspaceFolder = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", help="NAME=VALUE of a notebook parameter: period, seed."),
+    ] = None,
+    revise: Annotated[
+        bool, typer.Option("--revise", help="Publish a correction beside a published report.")
+    ] = False,
+) -> None:
+    """Execute the seven notebooks and publish a dated report."""
+    from cjm_lab.runs.run import run_study
+
+    parameters = _parameters(param or [])
+    result = run_study(
+        _workspace(workspace),
+        study,
+        as_of=as_of,
+        period=parameters.get("period", ""),
+        seed=_whole_number("seed", parameters.get("seed", "0")),
+        revise=revise,
+        progress=_progress(),
+    )
+    said = "published" if result.new else "already published, nothing has changed:"
+    typer.echo(f"{said} {result.report / 'index.html'}")
+
+
+@app.command()
+def check(study: StudyName, workspace: WorkspaceFolder = None) -> None:
+    """Say what a study has, what is missing, what is wrong."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from cjm_lab.runs.check import check_study
+
+    table = Table("what", "state", "detail", title=f"study {study}")
+    for line in check_study(_workspace(workspace), study):
+        table.add_row(line.what, line.state, line.detail)
+    # Text from files must not be read as markup.
+    Console(markup=False, highlight=False).print(table)
+
+
+def main() -> NoReturn:
+    """Run the command line: bad input exits 2, a failed step 1, an interrupt 130."""
+    try:
+        code = app(standalone_mode=False)
+    except CjmError as error:
+        print(f"cjm: {error}", file=sys.stderr)
+        code = error.exit_code
+    except typer.TyperException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("cjm: interrupted; nothing was published", file=sys.stderr)
+        code = 130
+    sys.exit(code or 0)
+
+
+def _workspace(folder: Path | None):  # type: ignore[no-untyped-def]
+    from cjm_lab.workspace import Workspace
+
+    if folder is None:
+        return Workspace.find()
+    if not (folder / "data" / "raw").is_dir():
+        raise ParameterError(
+            f"workspace must be a folder with a folder data/raw, got '{folder}'; "
+            "create data/raw/<study>/study.yaml in it"
+        )
+    return Workspace(folder.resolve())
+
+
+def _parameters(pairs: list[str]) -> dict[str, str]:
+    """Return --param NAME=VALUE pairs as a dict."""
+    from cjm_lab.errors import one_of
+
+    parameters = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--param must look like NAME=VALUE, got {pair!r}")
+        if name not in _PARAMETERS:
+            raise ParameterError(one_of("--param", _PARAMETERS, name))
+        parameters[name] = value
+    return parameters
+
+
+def _whole_number(name: str, text: str) -> int:
+    """Return a parameter that must be a whole number."""
+    if not text.isdecimal():
+        raise ParameterError(f"{name} must be a whole number from 0 on, got {text!r}")
+    return int(text)
+
+
+def _progress() -> Progress:
+    """Return what prints one line a step: rewritten on a terminal, written once in a log."""
+    terminal = sys.stderr.isatty()
+
+    def tell(line: str, done: bool) -> None:
+        if terminal:
+            end = "\n" if done else ""
+            print(f"\r\x1b[2K{line}", end=end, file=sys.stderr, flush=True)
+        elif done:
+            print(line, file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,56 @@
+"""Personal data does not get past the reader."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cjm_lab.sources.masking import hash_names, hash_personal_ids, mask, mask_column
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("write jo.miller+x@mail.example.org now", "write [e-mail] now"),
+        ("card 4111 1111 1111 1111 thanks", "card [card] thanks"),  # Luhn holds
+        ("card 5500-0000-0000-0004.", "card [card]."),
+        ("call +49 (0)30 1234567!", "call [phone]!"),
+        ("call 030/12345678", "call [phone]"),
+        ("thanks @jo_miller and @x", "thanks [handle] and @x"),
+        ("paid 129.90 on 2026-10-01 at 10:15", "paid 129.90 on 2026-10-01 at 10:15"),
+        ("model AM-2000, 1200 W, 5 of 5", "model AM-2000, 1200 W, 5 of 5"),
+    ],
+)
+def test_personal_data_is_replaced_by_its_kind(text: str, masked: str) -> None:
+    assert mask(text) == masked
+    assert mask_column(pd.Series([text])).tolist() == [masked]
+
+
+def test_the_brands_own_handle_stays() -> None:
+    assert mask("@Aroma you and @jo_m", keep=["aroma"]) == "@Aroma you and [handle]"
+
+
+@given(st.text(max_size=80))
+def test_masking_twice_changes_nothing_more(text: str) -> None:
+    assert mask(mask(text)) == mask(text)
+
+
+@given(st.from_regex(r"[a-z]{1,8}\.[a-z]{1,8}@[a-z]{2,8}\.(org|de|co\.uk)", fullmatch=True))
+def test_no_address_gets_through(address: str) -> None:
+    assert address not in mask(f"please answer {address}, thanks")
+
+
+def test_an_address_used_as_an_id_still_joins() -> None:
+    ids = hash_personal_ids(pd.Series(["jo@example.org", "JO@example.org", "C7"]))
+    assert ids[0] == ids[1]
+    assert "example" not in ids[0]
+    assert ids[2] == "C7"
+
+
+def test_authors_are_hashed_and_unknown_ones_stay_unknown() -> None:
+    keys = hash_names(pd.Series(["Jo", "jo", "", "Al"]))
+    assert keys[0] == keys[1] != keys[3]
+    assert keys[2] == ""
+    assert not keys.str.contains("jo", case=False).any()
