@@ -1,1 +1,113 @@
-"""CJM Lab: the customer journey map, computed from evidence."""
+"""CJM Lab: the customer journey map, computed from evidence.
+
+Public names are loaded on first use, so that ``import cjm_lab`` and ``cjm --help`` are quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cjm_lab import plots
+    from cjm_lab.estimate import Estimate, difference
+    from cjm_lab.journey import (
+        JourneyMap,
+        build_map,
+        common_mistakes,
+        compare_maps,
+    )
+    from cjm_lab.ledger import Ledger
+    from cjm_lab.metrics import (
+        acquisition,
+        analyze_pilot,
+        funnel,
+        journey_stream,
+        removal_effects,
+        responses,
+        sessions,
+        transitions,
+        trend,
+        usage,
+    )
+    from cjm_lab.personas import empathy_map, profile, segment
+    from cjm_lab.planning import (
+        forecast,
+        portfolio,
+        prioritize,
+        walkthrough_findings,
+        walkthrough_protocol,
+    )
+    from cjm_lab.runs.step import open_step
+    from cjm_lab.social import (
+        labeled_share,
+        link_touchpoints,
+        polarity,
+    )
+    from cjm_lab.sources import (
+        inventory,
+        knowledge_gaps,
+        read_customers,
+        read_events,
+        read_interactions,
+        read_mentions,
+        read_orders,
+        read_survey,
+    )
+    from cjm_lab.study import Study, load_study
+    from cjm_lab.surveys import (
+        ces,
+        compare_groups,
+        csat,
+        likert,
+        nps,
+        rating,
+        sus,
+        umux_lite,
+        value_gap,
+    )
+    from cjm_lab.workspace import Workspace
+
+__version__ = "0.1.0"
+
+_ROOM_OF = {
+    "estimate": ("Estimate", "difference"),
+    "journey": ("JourneyMap", "build_map", "common_mistakes", "compare_maps"),
+    "ledger": ("Ledger",),
+    "metrics": (
+        "acquisition", "analyze_pilot", "funnel", "journey_stream", "removal_effects", "responses",
+        "sessions", "transitions", "trend", "usage",
+    ),
+    "personas": ("empathy_map", "profile", "segment"),
+    "planning": (
+        "forecast", "portfolio", "prioritize", "walkthrough_findings", "walkthrough_protocol",
+    ),
+    "runs.step": ("open_step",),
+    "social": ("labeled_share", "link_touchpoints", "polarity"),
+    "sources": (
+        "inventory", "knowledge_gaps", "read_customers", "read_events", "read_interactions",
+        "read_mentions", "read_orders", "read_survey",
+    ),
+    "study": ("Study", "load_study"),
+    "surveys": (
+        "ces", "compare_groups", "csat", "likert", "nps", "rating", "sus", "umux_lite", "value_gap",
+    ),
+    "workspace": ("Workspace",),
+}  # fmt: skip
+_PUBLIC = {name: room for room, names in _ROOM_OF.items() for name in names}
+
+__all__ = [*_PUBLIC, "plots"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room on first use."""
+    if name == "plots":
+        return import_module("cjm_lab.plots")
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'cjm_lab' has no attribute {name!r}")
+    return getattr(import_module(f"cjm_lab.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted([*__all__, "__version__"])

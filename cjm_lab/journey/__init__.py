@@ -1,0 +1,29 @@
+"""The journey map: build, emotion curve, pain points, comparison, checks, drawing, story."""
+
+from cjm_lab.journey.build import build_map
+from cjm_lab.journey.checks import common_mistakes, health_evidence
+from cjm_lab.journey.compare import change_evidence, compare_maps
+from cjm_lab.journey.emotion import peak_end
+from cjm_lab.journey.model import Cell, Item, JourneyMap, Lane
+from cjm_lab.journey.pains import pain_points
+from cjm_lab.journey.story import lead
+from cjm_lab.journey.tables import change_table, health_table, key_figures, pain_table
+
+__all__ = [
+    "Cell",
+    "Item",
+    "JourneyMap",
+    "Lane",
+    "build_map",
+    "change_evidence",
+    "change_table",
+    "common_mistakes",
+    "compare_maps",
+    "health_evidence",
+    "health_table",
+    "key_figures",
+    "lead",
+    "pain_points",
+    "pain_table",
+    "peak_end",
+]

@@ -1,0 +1,68 @@
+"""Reading from the ledger what changed: each figure with its row of change."""
+
+from __future__ import annotations
+
+from cjm_lab.estimate import Estimate
+from cjm_lab.journey.compare import MEASURED, is_key
+from cjm_lab.journey.rows import Row, Rows, derived, records
+from cjm_lab.journey.words import is_share, shown
+from cjm_lab.ledger import row_estimate
+from cjm_lab.study import Study
+
+#: The verdicts of a comparison as a reader sees them.
+VERDICTS = {
+    "better": "better",
+    "worse": "worse",
+    "equivalent": "no change that matters",
+    "unclear": "no clear change",
+}
+
+
+def then_now(now: Row, change: Row) -> str:
+    """Return both values and the difference with its interval."""
+    measure, gap = now["measure"], row_estimate(change)
+    before = Estimate(
+        now["value"] - gap.value, now["low"] - gap.value, now["high"] - gap.value, n=0,
+        method=now["method"],
+    )  # fmt: skip
+    values = [shown(part, measure).value for part in (before, row_estimate(now))]
+    share = is_share(measure, now["method"])
+    text = shown(gap, "conversion" if share else measure, change=True)
+    return f"{values[0]} → {values[1]}, {text.value} {text.interval}"
+
+
+def change_of(rows: Rows) -> dict[str, Row]:
+    """Return the row of change of each measured figure that has one, by its evidence_id.
+
+    The id of a change hashes the id of its figure, so the two are matched by making it again.
+    """
+    frame = rows.frame
+    changes = frame[(frame["lane"] == "change") & (frame["measure"] == "change")]
+    by_id = {row["evidence_id"]: row for row in records(changes)}
+    if not by_id:
+        return {}
+    found = {}
+    for row in records(frame[frame["lane"].isin(MEASURED)]):
+        item = row["evidence_id"]
+        change = derived(row, None, lane="change", measure="change", item=item)["evidence_id"]
+        if change in by_id:
+            found[item] = by_id[change]
+    return found
+
+
+def ordered_changes(rows: Rows, study: Study) -> list[tuple[Row, Row]]:
+    """Return figures with their changes: key measures first, then by how far beyond chance."""
+    changes = change_of(rows)
+    figures = {row["evidence_id"]: row for row in records(rows.frame)}
+
+    def order(pair: tuple[Row, Row]) -> tuple[bool, float]:
+        now, change = pair
+        width = change["high"] - change["low"]
+        return not is_key_measure(now, study), -abs(change["value"]) / width if width else 0.0
+
+    return sorted(((figures[key], change) for key, change in changes.items()), key=order)
+
+
+def is_key_measure(row: Row, study: Study) -> bool:
+    """Return whether a row is one of the study's key measures."""
+    return any(is_key(row, key) for key in study.key_measures)

@@ -1,0 +1,140 @@
+"""What all metrics share: estimates as columns, counts, and shares of events by customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isnan, nan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from cjm_lab.estimate import Estimate, clustered_ratio, share
+from cjm_lab.estimate.intervals import z_value
+from cjm_lab.period import Period
+
+#: Columns that every metric has beside what its rows are about.
+ESTIMATE_COLUMNS = ["value", "low", "high", "n", "se", "method"]
+
+
+def framed(
+    rows: Iterable[tuple[Mapping[str, Any], Estimate]], about: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return one row an estimate: what it is about, then value, low, high, n, se and method.
+
+    Parameters
+    ----------
+    rows
+        Pairs of what the row is about and its estimate.
+    about
+        Types of the leading columns by name, so that no rows give a frame with the same columns.
+
+    Examples
+    --------
+    >>> framed([({"step": "basket"}, share(7, 10))], {"step": "str"})["value"].tolist()
+    [0.7]
+    """
+    records = [dict(what) | {c: getattr(e, c) for c in ESTIMATE_COLUMNS} for what, e in rows]
+    frame = pd.DataFrame(records, columns=[*about, *ESTIMATE_COLUMNS])
+    types = dict.fromkeys(ESTIMATE_COLUMNS, "float64") | {"n": "int64", "method": "str"}
+    return frame.astype(dict(about) | types)
+
+
+def estimate_of(row: Mapping[str, Any] | pd.Series, level: float) -> Estimate:
+    """Return the Estimate that a row of `framed` holds."""
+    return Estimate(
+        value=float(row["value"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        n=int(row["n"]),
+        method=str(row["method"]),
+        se=float(row["se"]),
+        level=level,
+    )
+
+
+def count_of(number: int, *, level: float = 0.95) -> Estimate:
+    """Return a count as an Estimate: everyone was counted, so there is no interval.
+
+    Examples
+    --------
+    >>> print(count_of(12))
+    12.00 (count) n=12
+    """
+    return Estimate(float(number), nan, nan, n=number, method="count", level=level)
+
+
+def clustered_share(
+    numerator: npt.ArrayLike, denominator: npt.ArrayLike, *, level: float = 0.95
+) -> Estimate:
+    """Return a share of events, with Wilson's interval on the number of customers it is worth.
+
+    `estimate.clustered_ratio` gives the standard error; the effective number of events behind it
+    goes into Wilson's formula, so that the interval stays between 0 and 1 and keeps a width where
+    the share itself is 0 or 1.
+
+    Parameters
+    ----------
+    numerator, denominator
+        One pair of sums a customer.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        ``sum(numerator) / sum(denominator)``; n is the number of customers with a denominator.
+
+    References
+    ----------
+    Korn & Graubard (1998), Survey Methodology 24, 193-201: effective sample size, with their
+    correction by (z / t)^2 for the degrees of freedom.
+
+    Examples
+    --------
+    >>> print(clustered_share([1, 0, 2, 1], [2, 1, 3, 2]))
+    0.50 [0.23, 0.77] n=4
+    """
+    ratio = clustered_ratio(numerator, denominator, level=level)
+    if ratio.n < 2:
+        return ratio
+    p, shrink = ratio.value, (z_value(level) / stats.t.ppf(0.5 + level / 2, ratio.n - 1)) ** 2
+    # All or none of the events: no variance to learn from, so each customer counts once.
+    n_eff = p * (1 - p) / ratio.se**2 * shrink if ratio.se > 0 else float(ratio.n)
+    wilson = share(p * n_eff, n_eff, level=level)  # type: ignore[arg-type]
+    return Estimate(
+        p,
+        wilson.low,
+        wilson.high,
+        n=ratio.n,
+        method="Wilson, clustered by customer",
+        se=ratio.se,
+        level=level,
+    )
+
+
+def slices(codes: pd.Series) -> dict[int, slice]:
+    """Return where each code lies in sorted codes.
+
+    Examples
+    --------
+    >>> slices(pd.Series([3, 3, 7]))
+    {3: slice(0, 2, None), 7: slice(2, 3, None)}
+    """
+    found, starts = np.unique(codes, return_index=True)
+    ends = np.append(starts, len(codes))[1:]
+    return {int(c): slice(int(a), int(b)) for c, a, b in zip(found, starts, ends, strict=True)}
+
+
+def in_period(times: pd.Series, period: Period | None) -> pd.Series:
+    """Return which rows count: those in the period, or all where no row has a date."""
+    if period is None or times.isna().all():
+        return pd.Series(True, index=times.index)
+    return period.contains(times)
+
+
+def known(estimate: Estimate) -> bool:
+    """Return whether there is anything to report."""
+    return not isnan(estimate.value)

@@ -1,0 +1,171 @@
+"""The customer base and its contacts, from the tables of the CRM."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from cjm_lab.estimate import Estimate, clustered_ratio, share
+from cjm_lab.metrics._frames import clustered_share, count_of, framed, in_period
+from cjm_lab.period import Period, day_start
+
+#: Days within which a contact should be resolved.
+RESOLVED_WITHIN_DAYS = 7
+
+
+def customer_base(
+    customers: pd.DataFrame,
+    orders: pd.DataFrame,
+    *,
+    period: Period | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return size, churn and repeat purchase of the customer base.
+
+    Parameters
+    ----------
+    customers
+        Columns ``customer_id joined_at left_at observed_from``; an unknown ``left_at`` means that
+        the customer stays, an unknown ``joined_at`` that the customer was there from the start.
+    orders
+        Columns ``customer_id ordered_at``.
+    period
+        Span of the churn and of the orders. None and the kind ``all`` count everyone.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        One row a ``measure``: ``customers`` (count at the end of the period), ``churn_share`` (of
+        those there at its start, the share who left in it), ``repeat_share`` (of those who ordered
+        in it, the share with another order before); ``value``, ``low``, ``high`` (Wilson), ``n``.
+        A table without rows has no rows here.
+
+    Examples
+    --------
+    >>> unknown, gone = pd.to_datetime([None] * 4), pd.to_datetime(["2026-09-09", None, None, None])
+    >>> people = pd.DataFrame({"customer_id": ["ann", "bob", "eve", "joe"], "joined_at": unknown,
+    ...                        "left_at": gone, "observed_from": unknown})
+    >>> nothing = pd.DataFrame({"customer_id": [], "ordered_at": []})
+    >>> customer_base(people, nothing).set_index("measure")["value"].to_dict()
+    {'customers': 3.0, 'churn_share': 0.25}
+    """
+    estimates: dict[str, Estimate] = {}
+    if len(customers):
+        estimates["customers"] = count_of(int(_at_the_end(customers, period).sum()), level=level)
+        there, left = _at_risk(customers, period)
+        estimates["churn_share"] = share(int(left.sum()), int(there.sum()), level=level)
+    if len(orders):
+        now = in_period(orders["ordered_at"], period)
+        if period is not None:
+            orders = orders[~(orders["ordered_at"] >= period.ends_before)]
+        # Lines of one order share its time: they are not a second purchase.
+        times = orders.groupby("customer_id")["ordered_at"].nunique()
+        bought = times.loc[np.unique(orders["customer_id"][now.loc[orders.index]])]
+        estimates["repeat_share"] = share(int((bought > 1).sum()), len(bought), level=level)
+    return framed([({"measure": m}, e) for m, e in estimates.items()], {"measure": "str"})
+
+
+def _at_the_end(customers: pd.DataFrame, period: Period | None) -> pd.Series:
+    """Return who is a customer when the period is over."""
+    if period is None:
+        return customers["left_at"].isna()
+    end = period.ends_before
+    return ~(customers["joined_at"] >= end) & ~(customers["left_at"] < end)
+
+
+def _at_risk(customers: pd.DataFrame, period: Period | None) -> tuple[pd.Series, pd.Series]:
+    """Return who could have left in the period, and who of them did."""
+    joined, left = customers["joined_at"], customers["left_at"]
+    if period is None:
+        return pd.Series(True, index=customers.index), left.notna()
+    if period.kind == "all":
+        there = ~(joined >= period.ends_before)
+        return there, there & (left < period.ends_before)
+    # Somebody seen only from later on could not have been seen leaving before.
+    entered = pd.concat([joined, customers["observed_from"]], axis=1).max(axis=1)
+    there = ~(entered >= period.starts_at) & ~(left < period.starts_at)
+    return there, there & (left < period.ends_before)
+
+
+def contacts(
+    interactions: pd.DataFrame,
+    customers: pd.DataFrame,
+    *,
+    period: Period | None = None,
+    as_of: date | None = None,
+    resolved_within_days: int = RESOLVED_WITHIN_DAYS,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return who contacts the company, how fast it replies and whether it helps.
+
+    Parameters
+    ----------
+    interactions
+        Columns ``customer_id topic opened_at first_reply_at resolved_at``.
+    customers
+        The base that the share of contacting customers refers to; without rows there is no share.
+    period
+        Only contacts opened in it.
+    as_of
+        Last day that was observed; by default all windows have closed.
+    resolved_within_days
+        Days within which a contact counts as resolved; younger contacts are left out, not failed.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        ``measure`` and ``topic`` ("" = all): ``contact_share`` (Wilson over customers),
+        ``first_reply_hours`` (mean over the contacts with a reply) and ``resolved_share``, both
+        clustered by customer; ``value``, ``low``, ``high``, ``n`` (customers).
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"customer_id": ["ann", "bob"], "topic": ["delivery", "delivery"],
+    ...     "opened_at": pd.to_datetime(["2026-09-01 08:00"] * 2, utc=True),
+    ...     "first_reply_at": pd.to_datetime(["2026-09-01 09:00", "2026-09-01 12:00"], utc=True),
+    ...     "resolved_at": pd.to_datetime(["2026-09-02", None], utc=True)})
+    >>> contacts(calls, pd.DataFrame({"customer_id": []}))["value"].tolist()
+    [2.5, 0.5, 2.5, 0.5]
+    """
+    base = customers
+    if len(customers) and period is not None and not customers["joined_at"].isna().all():
+        joined, left = customers["joined_at"], customers["left_at"]
+        base = customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
+    opened = interactions[in_period(interactions["opened_at"], period)]
+    rows = []
+    topics = sorted(topic for topic in opened["topic"].unique() if topic)
+    for topic in ["", *topics] if len(opened) else []:
+        about_it = opened if topic == "" else opened[opened["topic"] == topic]
+        who = _customer(about_it)
+        if len(base):
+            contacting = int(base["customer_id"].isin(about_it["customer_id"]).sum())
+            estimate = share(contacting, len(base), level=level)
+            rows.append(({"measure": "contact_share", "topic": topic}, estimate))
+        hours = (about_it["first_reply_at"] - about_it["opened_at"]).dt.total_seconds() / 3600
+        replied = hours.groupby(who).agg(["sum", "count"])
+        estimate = clustered_ratio(replied["sum"], replied["count"], level=level)
+        rows.append(({"measure": "first_reply_hours", "topic": topic}, estimate))
+        window = timedelta(days=resolved_within_days)
+        due = about_it["opened_at"] + window
+        closed = pd.Series(True, index=due.index)
+        if as_of is not None:
+            time_zone = period.time_zone if period is not None else "UTC"
+            closed = ~(due >= day_start(as_of + timedelta(days=1), time_zone))
+        in_time = (about_it["resolved_at"] <= due) | (due.isna() & about_it["resolved_at"].notna())
+        solved = in_time[closed].groupby(who[closed]).agg(["sum", "count"])
+        estimate = clustered_share(solved["sum"], solved["count"], level=level)
+        rows.append(({"measure": "resolved_share", "topic": topic}, estimate))
+    return framed(rows, {"measure": "str", "topic": "str"})
+
+
+def _customer(interactions: pd.DataFrame) -> pd.Series:
+    """Return whose contact it is; one without a customer stands for itself."""
+    ids = interactions["customer_id"].astype("str")
+    own = pd.Series([f"row {i}" for i in range(len(ids))], index=ids.index)
+    return ids.where(ids != "", own)

@@ -1,0 +1,253 @@
+"""Dots with intervals: scores, gaps to a rival, forecasts, and a pilot's differences."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cjm_lab.plots.style import (
+    BLUE,
+    GRAY,
+    MUTED,
+    SMALL_BASE,
+    VERMILLION,
+    columns_of,
+    estimate_words,
+    footnote,
+    hollow,
+    name_ticks,
+    no_evidence,
+    ready_axes,
+    styled,
+)
+
+
+@styled
+def scores(
+    data: pd.DataFrame,
+    *,
+    label: str = "label",
+    xlabel: str = "",
+    percent: bool = False,
+    limits: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw estimates on one common scale: a dot each, its interval as a line, the numbers beside.
+
+    Parameters
+    ----------
+    data
+        One row an estimate, drawn from top to bottom in the order given; columns ``value``,
+        ``low``, ``high`` (empty where there is no honest interval), optional ``n`` and ``method``,
+        and `label`. All rows must have been asked on one scale.
+    label
+        Column with the words at the left.
+    xlabel
+        What the axis shows and its unit.
+    percent
+        Whether values are shares of 1, shown as percents.
+    limits
+        Ends of the scale that was asked on.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A dot is hollow where fewer than 30 stand behind it or no interval is known.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"label": ["NPS"], "value": [34.2], "low": [29.2], "high": [38.9]})
+    >>> ax = scores(rows, limits=(-100, 100))
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.get_xlim()[0])
+    ('NPS', -100.0)
+    """
+    ax = _forest(data, label, [BLUE] * len(data), percent=percent, ax=ax)
+    if len(data):
+        ax.set_xlabel(xlabel)
+        if limits:
+            ax.set_xlim(*limits)
+    return ax
+
+
+@styled
+def value_gap(data: pd.DataFrame, *, label: str = "label", ax: Axes | None = None) -> Axes:
+    """Draw importance x (rival - us) around zero: right of it there is something to win.
+
+    Parameters
+    ----------
+    data
+        One row a touchpoint: `label`, ``value``, ``low``, ``high``, optional ``n``.
+    label
+        Column with the words at the left.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Vermillion where the whole interval says that the rival leads, blue where we do, gray
+        where the interval holds zero.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"label": ["Price"], "value": [8.0], "low": [5.0], "high": [11.0]})
+    >>> value_gap(rows).get_xlabel()
+    '← we lead        importance x gap        the rival leads →'
+    """
+    colors = _by_side(data, above=VERMILLION, below=BLUE)
+    ax = _forest(data, label, colors, zero=True, ax=ax)
+    if len(data):
+        ax.set_xlabel("← we lead        importance x gap        the rival leads →")
+    return ax
+
+
+@styled
+def forecast(
+    data: pd.DataFrame,
+    *,
+    label: str = "label",
+    xlabel: str = "change forecast",
+    percent: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what each improvement is forecast to change, as a predictive interval around zero.
+
+    Parameters
+    ----------
+    data
+        One row an improvement: `label`, ``value``, ``low``, ``high``; optional ``chosen`` (bool):
+        what the budget does not reach is gray.
+    label
+        Column with the words at the left.
+    xlabel
+        What changes and its unit.
+    percent
+        Whether values are shares of 1, shown as percents.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"label": ["QR code"], "value": [40], "low": [10], "high": [60]})
+    >>> forecast(rows, xlabel="orders a month").get_xlabel()
+    'orders a month'
+    """
+    chosen = data["chosen"].astype(bool) if "chosen" in data else pd.Series(True, index=data.index)
+    colors = [BLUE if reached else GRAY for reached in chosen]
+    ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
+    if len(data):
+        ax.set_xlabel(xlabel)
+        if not chosen.all():
+            footnote(ax, "gray: outside the budget")
+    return ax
+
+
+@styled
+def pilot(
+    data: pd.DataFrame,
+    *,
+    label: str = "label",
+    xlabel: str = "treatment minus control",
+    percent: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a pilot's differences between treatment and control around zero.
+
+    Parameters
+    ----------
+    data
+        One row an outcome: `label`, ``value``, ``low``, ``high``, optional ``n``.
+    label
+        Column with the words at the left.
+    xlabel
+        What the axis shows and its unit.
+    percent
+        Whether values are differences of shares, shown as percents.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Blue where the interval excludes zero, gray where it does not.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"label": ["Bought"], "value": [0.2], "low": [0.05], "high": [0.33]})
+    >>> pilot(rows).get_xlabel()
+    'treatment minus control'
+    """
+    colors = _by_side(data, above=BLUE, below=BLUE)
+    ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
+    if len(data):
+        ax.set_xlabel(xlabel)
+    return ax
+
+
+def _by_side(data: pd.DataFrame, *, above: str, below: str) -> list[str]:
+    """Return a color a row: which side of zero its whole interval lies on, gray if on neither."""
+    columns_of(data, ["value", "low", "high"])
+    colors = pd.Series(GRAY, index=data.index)
+    colors = colors.mask(data["low"].gt(0), above).mask(data["high"].lt(0), below)
+    return colors.tolist()
+
+
+def _forest(
+    data: pd.DataFrame,
+    label: str,
+    colors: list[str],
+    *,
+    zero: bool = False,
+    percent: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a dot with its interval a row, first row on top, its numbers in words at the right."""
+    columns_of(data, [label, "value", "low", "high"])
+    ax = ready_axes(ax, height=1.0 + 0.34 * max(len(data), 1))
+    if data.empty:
+        return no_evidence(ax)
+    rows = range(len(data))
+    if zero:
+        ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
+    ax.hlines(rows, data["low"], data["high"], colors=colors, linewidth=2.2, zorder=2)
+    ax.scatter(
+        data["value"],
+        rows,
+        s=46,
+        marker="o",
+        c=["white" if empty else color for empty, color in zip(hollow(data), colors, strict=True)],
+        edgecolors=colors,
+        linewidths=1.6,
+        zorder=3,
+    )
+    for y, (_, row) in enumerate(data.iterrows()):
+        ax.annotate(
+            estimate_words(row, percent=percent),
+            (1, y),
+            (8, 0),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            color=MUTED,
+            fontsize=8.5,
+        )
+    name_ticks(ax, data[label], axis="y")
+    ax.set_ylim(len(data) - 0.4, -0.6)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    if percent:
+        ax.xaxis.set_major_formatter("{x:.0%}")
+    if "n" in data and data["n"].lt(SMALL_BASE).any():
+        footnote(ax, f"hollow: fewer than {SMALL_BASE}")
+    return ax

@@ -1,0 +1,175 @@
+"""The look that every plot shares: palette, quiet axes, and what an empty one says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import wraps
+from math import isnan, nan
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+
+from cjm_lab.errors import ParameterError
+from cjm_lab.estimate import Estimate
+
+#: Okabe-Ito, in the order in which lines are colored; on white all of these reach 3:1.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+SKY = "#56B4E9"
+INK, MUTED, LINE, WASH = "#1A1A1A", "#595959", "#DDE1E6", "#EEF1F4"
+GRAY = "#767B84"
+
+#: Below this many answers an estimate is drawn hollow.
+SMALL_BASE = 30
+
+MINUS = "\N{MINUS SIGN}"
+
+#: Settings of every plot, applied with `matplotlib.rc_context`, never globally.
+STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in somebody's words is a dollar sign
+    "axes.edgecolor": GRAY,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": plt.cycler(color=[BLUE, VERMILLION, GREEN, PURPLE, GRAY]),
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": INK,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+}
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Let a function draw in `STYLE` and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> T:
+        # Jupyter's backend turns its automatic display on when it is first used. Used first inside
+        # the context, it would be turned off again at the end: so the backend is woken before.
+        plt.draw_if_interactive()
+        with rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def ready_axes(ax: Axes | None, *, width: float = 7.2, height: float = 3.6) -> Axes:
+    """Return the given Axes, else those of a new figure of this size in inches."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=9, length=0)
+    return ax
+
+
+def name_ticks(
+    ax: Axes, labels: Iterable[object], *, axis: Literal["x", "y"], first: float = 0
+) -> None:
+    """Write the labels at `first`, 1 more, 2 more, ...: upright on y, slanted on x."""
+    names = [str(label) for label in labels]
+    getattr(ax, f"set_{axis}ticks")([first + place for place in range(len(names))], names)
+    for text in getattr(ax, f"get_{axis}ticklabels")():
+        text.set_parse_math(False)  # the ticks of a given Axes may be older than our style
+        if axis == "x":
+            text.set(rotation=30, ha="right", rotation_mode="anchor")
+        else:
+            text.set_rotation(0)
+
+
+def columns_of(data: pd.DataFrame, needed: Iterable[str]) -> None:
+    """Refuse a table that lacks a column, in words that name it.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing.
+    """
+    missing = [column for column in needed if column not in data.columns]
+    if missing:
+        raise ParameterError(
+            f"a plot's data must have the columns {list(needed)}, missing {missing}; "
+            f"it has {list(data.columns)}"
+        )
+
+
+def no_evidence(ax: Axes) -> Axes:
+    """Say on the Axes that there is nothing to draw."""
+    ax.set_axis_off()
+    ax.text(
+        0.5, 0.5, "No evidence yet", transform=ax.transAxes, ha="center", va="center",
+        color=MUTED, style="italic", fontsize=11,
+    )  # fmt: skip
+    return ax
+
+
+def footnote(ax: Axes, words: str) -> None:
+    """Write a muted line under the left end of the axis."""
+    ax.annotate(
+        words, (0, 0), (0, -32), xycoords="axes fraction", textcoords="offset points",
+        ha="left", va="top", color=MUTED, fontsize=8,
+    )  # fmt: skip
+
+
+def number(value: float, *, percent: bool = False) -> str:
+    """Return a single number in few digits with a real minus sign.
+
+    Examples
+    --------
+    >>> number(0.384, percent=True), number(1.48), number(12345.6)
+    ('38 %', '1.48', '12,346')
+    """
+    if isnan(value):
+        return "unknown"
+    if percent:
+        text = f"{value:.0%}".replace("%", " %")
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", MINUS)
+
+
+def estimate_words(row: pd.Series, *, percent: bool = False) -> str:
+    """Return value, interval and n of a row in the words of `cjm_lab.Estimate`.
+
+    Examples
+    --------
+    >>> row = pd.Series({"value": 0.38, "low": 0.34, "high": 0.42, "n": 341})
+    >>> estimate_words(row, percent=True)
+    '38 % [34, 42] n=341'
+    """
+    n = row.get("n", nan)
+    known = bool(pd.notna(n))
+    estimate = Estimate(
+        value=float(row["value"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        n=int(float(n)) if known else 0,
+        method=str(row.get("method") or "no interval"),
+    )
+    words = format(estimate, "%" if percent else "")
+    if estimate.low == estimate.high:  # the first step of a funnel: certain by definition
+        words = f"{number(estimate.value, percent=percent)} n={estimate.n}"
+    if not known:
+        words = words.rsplit(" n=", 1)[0]
+    return re.sub(r"-(?=\d)", MINUS, words)
+
+
+def hollow(data: pd.DataFrame) -> pd.Series:
+    """Return which rows are drawn hollow: a base under `SMALL_BASE`, or no interval."""
+    small = data["n"].lt(SMALL_BASE) if "n" in data else pd.Series(False, index=data.index)
+    return small | data["low"].isna() | data["high"].isna()

@@ -1,0 +1,1 @@
+"""Running the notebooks: steps, execution, manifest, pages, publishing."""

@@ -1,0 +1,183 @@
+"""What a step found, in sentences written from its values; no value, no sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cjm_lab.journey import health_table, lead
+from cjm_lab.journey.words import capital, day_words, measure_name, shown
+from cjm_lab.ledger import row_estimate
+from cjm_lab.runs.views import focus, next_review
+
+if TYPE_CHECKING:
+    from cjm_lab.runs.step import Step
+
+
+def meaning(step: Step) -> list[str]:
+    """Return what a step means, sentence by sentence.
+
+    Parameters
+    ----------
+    step
+        The step, with its tables.
+    """
+    return list(_MEANINGS[step.name](step)) or [
+        "The sources of this study say nothing here yet; the knowledge gaps of step 2 name what "
+        "to ask first."
+    ]
+
+
+def _goals(step: Step) -> Iterator[str]:
+    objective = step.study.goal.objective
+    if objective is None:
+        yield "No objective is set: nobody will be able to say whether the work has succeeded."
+        return
+    base = _one(step, "baseline")
+    if base is None or pd.isna(base["value"]):
+        yield (
+            f"The objective ({measure_name(objective.measure)}) cannot be measured from the "
+            "sources at hand: measure it first, or choose one that they show."
+        )
+        return
+    name = capital(measure_name(objective.measure))
+    target = shown(row_estimate(base | {"value": objective.target}), objective.measure).value
+    yield f"{name} is {_full(base, objective.measure)}; the target is {target} by {objective.by}."
+    for measure in ("pace_per_month", "detectable_by_then"):
+        row = _one(step, measure)
+        if row is not None and measure == "pace_per_month":
+            pace = shown(row_estimate(row), objective.measure, change=True)
+            yield f"That takes {pace.value} a month from now on."
+        elif row is not None and row["note"]:
+            yield f"Will it be seen by then? {capital(row['note'])}."
+    unheard = step.table("unheard")["function"].tolist()
+    if unheard:
+        yield f"Nobody speaks for: {', '.join(unheard)}."
+
+
+def _customers(step: Step) -> Iterator[str]:
+    for measure in ("nps", "conversion", "churn_share"):
+        row = _one(step, measure)
+        if row is not None:
+            yield f"{capital(measure_name(measure))}: {_full(row)}."
+    labeled, automatic = _one(step, "negative_share"), _one(step, "automatic_negative_share")
+    if labeled is not None:
+        yield f"Of the mentions {_full(labeled)} are negative, judged on a labeled sample."
+    if automatic is not None:
+        value = shown(row_estimate(automatic), "automatic_negative_share").value
+        yield f"A word list finds {value} negative mentions; how far it is off is unknown."
+    gaps = step.table("gaps")
+    if len(gaps):
+        first = gaps.iloc[0]
+        missing = f"{first['needed']} answers would be enough" if first["needed"] else ""
+        yield f"The widest gap is {first['touchpoint']}: {first['gap']}. {missing}".strip()
+
+
+def _personas(step: Step) -> Iterator[str]:
+    found = step.table("segments")
+    if found is not None:
+        yield found.explanation
+    sizes = step.rows("persona", measure="size")
+    for persona in step.study.personas:
+        own = sizes[(sizes["persona"] == persona.id)]
+        if len(own):
+            yield f"{persona.name}: {_full(own.iloc[0].to_dict(), 'size')}."
+    chosen = focus(step.table("measured"), step.table("pain_rows"), step.study)
+    if chosen is not None:
+        yield f"The map looks at {chosen.name} first: the worst touchpoint hurts there most."
+
+
+def _touchpoints(step: Step) -> Iterator[str]:
+    yield from lead(step.table("evidence"), step.study)
+
+
+def _resources(step: Step) -> Iterator[str]:
+    ranked = step.rows("opportunity").sort_values("value", ascending=False)
+    if ranked.empty:
+        return
+    best = ranked.iloc[0]
+    yield f"First by RICE score: {best['label']} ({best['note']})."
+    together = step.rows("forecast", label="The set that the budget buys")
+    for measure in ("conversion_lift", "added_orders", "net_value"):
+        rows = together[together["measure"] == measure]
+        if len(rows):
+            row = rows.iloc[0].to_dict()
+            number = shown(row_estimate(row), "conversion" if "lift" in measure else measure,
+                           change=True)  # fmt: skip
+            what = measure_name(measure)
+            yield f"The set that the budget buys, {what}: {number.value} {number.interval}."
+            if measure == "conversion_lift":
+                yield f"It holds: {row['note']}."
+    yield (
+        "Only where a pilot with a control stands behind a lift may it be called an effect; "
+        "the others hold if the judgement does."
+    )
+
+
+def _walkthrough(step: Step) -> Iterator[str]:
+    walked = step.rows("walkthrough", measure="severity")
+    walked = walked[walked["touchpoint"] != ""]
+    if len(walked):
+        worst = walked.loc[walked["value"].idxmax()].to_dict()
+        place = step.study.touchpoint(worst["touchpoint"]).name
+        severity = shown(row_estimate(worst), "severity").value
+        yield f"Worst on the walk: {place}, severity {severity} of 4: {worst['label']}."
+    ratio = _one(step, "sample_ratio_p", "pilot")
+    if ratio is None:
+        return
+    p = ratio["value"]
+    if p < 0.01:
+        yield (
+            f"The pilot's arms are not as planned (sample-ratio p {p:.2g}): find out why before "
+            "believing any difference."
+        )
+    else:
+        yield f"The pilot's arms are as planned (sample-ratio p {p:.2g})."
+    for row in step.rows("pilot", measure="pilot_difference").to_dict("records"):
+        e = row_estimate(row)
+        beyond = "beyond chance" if e.low > 0 or e.high < 0 else "not beyond chance"
+        number = shown(e, "conversion" if abs(e.value) <= 1 else "value", change=True)
+        yield f"Pilot, {row['label']}: {number.value} {number.interval}, {beyond}."
+
+
+def _optimize(step: Step) -> Iterator[str]:
+    changes = step.rows("change", measure="change")
+    if step.previous is None:
+        yield "There is no earlier report: this one is the base for the next."
+    else:
+        for verdict in ("better", "worse"):
+            names = changes.loc[changes["note"] == verdict, "label"].tolist()
+            if names:
+                yield f"{capital(verdict)}: {'; '.join(names)}."
+        if not changes["note"].isin(["better", "worse"]).any():
+            yield "No figure moved more than chance could."
+    late = step.table("action_list")
+    for row in late[late["state"] == "overdue"].to_dict("records"):
+        yield f"Overdue: {row['opportunity']} ({row['owner']}, due {day_words(row['due'])})."
+    for row in health_table(step.table("evidence")).to_dict("records"):
+        yield f"{row['what']} {row['remedy']}"
+    yield f"Next review: {day_words(next_review(step.study, step.as_of))}."
+
+
+_MEANINGS: dict[str, Callable[[Step], Iterator[str]]] = {
+    "1_goals": _goals,
+    "2_customers": _customers,
+    "3_personas": _personas,
+    "4_touchpoints": _touchpoints,
+    "5_resources": _resources,
+    "6_walkthrough": _walkthrough,
+    "7_optimize": _optimize,
+}
+
+
+def _one(step: Step, measure: str, lane: str = "") -> dict[str, object] | None:
+    """Return the row of a measure about everyone, everywhere."""
+    rows = step.rows(lane, measure=measure, touchpoint="", persona="", segment="")
+    return rows.iloc[0].to_dict() if len(rows) else None
+
+
+def _full(row: dict[str, object], measure: str = "") -> str:
+    """Return a row's value with interval and n."""
+    return shown(row_estimate(row), measure or str(row["measure"])).full

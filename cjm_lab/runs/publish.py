@@ -1,0 +1,196 @@
+"""The files of a report: step pages, the map, the front page, the lists of reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import nbformat
+import pandas as pd
+
+from cjm_lab import __version__
+from cjm_lab.journey import (
+    JourneyMap,
+    build_map,
+    change_table,
+    health_table,
+    key_figures,
+    lead,
+    pain_table,
+)
+from cjm_lab.journey.words import day_words, shown
+from cjm_lab.ledger import Ledger, row_estimate
+from cjm_lab.runs.manifest import read_manifest
+from cjm_lab.runs.pages import (
+    Change,
+    Check,
+    FrontPage,
+    Link,
+    Pain,
+    StepLinks,
+    Tile,
+    front_page,
+    map_page,
+    reports_index,
+    step_html,
+)
+from cjm_lab.runs.recipes import STEPS
+from cjm_lab.runs.step import RunContext
+from cjm_lab.runs.views import focus, next_review
+from cjm_lab.study import Study
+from cjm_lab.workspace import Workspace, parse_day, write_text
+
+TITLES = {name: f"{name[0]} {name[2:].capitalize()}" for name in STEPS}
+
+
+def write_pages(report: Path, context: RunContext, ledger: Ledger, record: dict[str, Any]) -> None:
+    """Write everything of a report that is drawn from its notebooks and its ledger.
+
+    Parameters
+    ----------
+    report
+        Draft folder of the report; the executed notebooks lie in it.
+    context
+        The run's inputs.
+    ledger
+        The whole evidence.
+    record
+        What run.json will hold.
+    """
+    study = context.study
+    version = f"version {len(context.workspace.report_names(study.name)) + 1}"
+    drawn = build_map(study, ledger, as_of=context.as_of, version=version)
+    write_text(report / "map.svg", drawn.to_svg())
+    write_text(report / "map.html", map_page(f"{study.title}: the journey map", drawn.to_html()))
+    Ledger(ledger.select(lane="forecast")).to_csv(report / "forecasts.csv")
+    for name in STEPS:
+        notebook = nbformat.read(report / f"{name}.ipynb", as_version=4)
+        page = step_html(notebook, title=f"{TITLES[name]} · {study.title}", links=_links(name))
+        write_text(report / f"{name}.html", page)
+    page = front_page(_front(context, ledger, drawn, record))
+    write_text(report / "index.html", page)
+
+
+def write_indexes(workspace: Workspace, study: str) -> None:
+    """Write the list of a study's reports and the list of studies anew, from the archive."""
+    folder = workspace.reports(study)
+    names = workspace.report_names(study)[::-1]
+    entries = [
+        Link(_report_title(name), f"{name}/index.html", _report_note(folder / name))
+        for name in names
+    ]
+    title = read_manifest(folder / names[0])["title"]
+    up = Link("All studies", "../index.html")
+    write_text(folder / "index.html", reports_index(title, entries, up=up))
+    studies = []
+    for one in sorted(p for p in folder.parent.iterdir() if (p / "index.html").is_file()):
+        latest = workspace.report_names(one.name)[-1]
+        manifest = read_manifest(one / latest)
+        note = f"last report {day_words(parse_day(manifest['as_of']))}"
+        studies.append(Link(manifest["title"], f"{one.name}/index.html", note))
+    write_text(folder.parent / "index.html", reports_index("Studies", studies))
+
+
+def _links(name: str) -> StepLinks:
+    """Return the links of a step's page."""
+    names = list(STEPS)
+    i = names.index(name)
+
+    def link(k: int) -> Link | None:
+        return Link(TITLES[names[k]], f"{names[k]}.html") if 0 <= k < len(names) else None
+
+    return StepLinks(Link("Report", "index.html"), previous=link(i - 1), next=link(i + 1))
+
+
+def _front(
+    context: RunContext, ledger: Ledger, drawn: JourneyMap, record: dict[str, Any]
+) -> FrontPage:
+    """Return what stands on the front page, all of it read from the ledger."""
+    study = context.study
+    persona = focus(ledger.frame, ledger.select(lane="pain"), study)
+    size = ledger.select(measure="size", persona=persona.id if persona else "-")
+    cells = ledger.select(measure="cells_with_evidence")
+    previous = context.previous_report
+    review = next_review(study, context.as_of)
+    seconds = sum(step["seconds"] for step in record["steps"])
+    return FrontPage(
+        title=study.title,
+        as_of=day_words(context.as_of),
+        lead=tuple(lead(ledger, study)),
+        map_html=drawn.to_html(),
+        compared_with=day_words(parse_day(previous.name[:10])) if previous else "",
+        persona=persona.name if persona else "",
+        persona_size=_of_customers(size),
+        version=drawn.version,
+        evidence_share=shown(row_estimate(cells.iloc[0]), "share").value if len(cells) else "",
+        tiles=tuple(Tile(**row) for row in _records(key_figures(ledger, study))),
+        pains=tuple(Pain(**row) for row in _records(pain_table(ledger, study))),
+        changes=tuple(Change(**row) for row in _records(change_table(ledger, study))),
+        checks=tuple(Check(**row) for row in _records(health_table(ledger))),
+        steps=tuple(
+            Link(TITLES[name], f"{name}.html", fact) for name, fact in _facts(ledger, study).items()
+        ),
+        downloads=(
+            Link("evidence.csv", "evidence.csv", "every number with its interval and source"),
+            Link("map.html", "map.html", "the map alone, for printing on A3"),
+            Link("map.svg", "map.svg", "the map as a picture"),
+            Link("forecasts.csv", "forecasts.csv", "what was forecast, to be held against"),
+            Link("run.json", "run.json", "inputs, versions and seconds of this run"),
+        ),
+        made=(
+            f"Figures for {context.period.label}",
+            f"{len(ledger)} rows of evidence",
+            f"{seconds:.0f} s",
+            f"CJM Lab {__version__}",
+            f"next review {day_words(review)}",
+        ),
+        inputs=tuple((name, f"{hash_[:8]}…") for name, hash_ in record["inputs"].items()),
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", table.to_dict("records"))
+
+
+def _of_customers(size: pd.DataFrame) -> str:
+    """Return a persona's share in words."""
+    if size.empty:
+        return ""
+    words = shown(row_estimate(size.iloc[0]), "size")
+    people = "customers" if size.iloc[0]["source"] == "customers" else "respondents"
+    return f"{words.value} of {people} {words.interval}"
+
+
+def _facts(ledger: Ledger, study: Study) -> dict[str, str]:
+    """Return one computed fact for each step."""
+    rows = ledger.frame
+    sources = rows.loc[rows["status"] == "observed", "source"].replace("", pd.NA).nunique()
+    walked = rows[(rows["measure"] == "severity") & (rows["touchpoint"] != "")]
+    moved = rows[(rows["lane"] == "change") & rows["note"].isin(["better", "worse"])]
+    objective = study.goal.objective
+    return {
+        "1_goals": f"{objective.measure} to {objective.target:g}" if objective else "no objective",
+        "2_customers": _count(sources, "source"),
+        "3_personas": _count(len(study.personas), "declared persona"),
+        "4_touchpoints": _count(len(study.touchpoints), "touchpoint"),
+        "5_resources": _count(len(rows[rows["measure"] == "rice"]), "opportunity"),
+        "6_walkthrough": _count(len(walked), "touchpoint") + " walked",
+        "7_optimize": _count(len(moved), "certain change"),
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
+def _report_title(name: str) -> str:
+    """Return a report's day in words, and which revision it is."""
+    day, _, revision = name.partition("_r")
+    return day_words(parse_day(day)) + (f", revision {revision}" if revision else "")
+
+
+def _report_note(report: Path) -> str:
+    """Return what a report says first, from its manifest."""
+    return str(read_manifest(report)["lead"])

@@ -1,0 +1,112 @@
+"""Ledger rows as a table for readers, and what a missing source means in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cjm_lab.journey.words import capital, measure_name, shown
+from cjm_lab.ledger import row_estimate
+from cjm_lab.study import Study
+
+#: What a study cannot say without a source; the ledger then has no such rows.
+WITHOUT = {
+    "responses": "no satisfaction and no emotion curve",
+    "mentions": "nothing of what people say in public",
+    "events": "no reach, no drop-off, no funnel and no forecast",
+    "customers": "no base, no churn, and personas only from answers",
+    "orders": "no value of a customer and no revenue at stake",
+    "interactions": "no contacts and no reply times",
+    "labels": "negative mentions without an interval: their bias is unknown",
+    "notes": "no interviews and no staff voices",
+    "findings": "nobody walked the journey",
+    "resources": "no priorities and no forecast",
+    "pilot": "no proof that a change works",
+    "actions": "nobody is said to act",
+    "calendar": "no releases or outages beside the trends",
+}
+
+#: Sources that each step reads.
+READ_BY = {
+    "1_goals": ("responses", "events"),
+    "2_customers": (
+        "responses", "mentions", "labels", "events", "customers", "orders", "interactions", "notes",
+    ),
+    "3_personas": ("customers", "responses", "notes"),
+    "4_touchpoints": ("responses", "mentions", "events", "orders"),
+    "5_resources": ("resources", "events", "orders"),
+    "6_walkthrough": ("findings", "pilot"),
+    "7_optimize": ("actions", "calendar"),
+}  # fmt: skip
+
+
+def readable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return ledger rows as a table for people: names for ids, words for measures, one number text.
+
+    Parameters
+    ----------
+    rows
+        Rows of the ledger.
+    study
+        The study, for the names of touchpoints and personas.
+
+    Returns
+    -------
+    DataFrame
+        where, who, what, value, interval, n, known (observed, reasoned, assumed), note; columns
+        that are empty in every row are left out.
+
+    Examples
+    --------
+    >>> from cjm_lab.estimate import share
+    >>> from cjm_lab.ledger import evidence, evidence_frame
+    >>> from cjm_lab.study import Stage, Touchpoint
+    >>> buy = Stage(id="buy", name="Buy", touchpoints=[Touchpoint(id="pay", name="Payment")])
+    >>> row = evidence(share(42, 100), lane="drop_off", measure="drop_off", touchpoint="pay")
+    >>> readable(evidence_frame([row]), Study(title="Shop", stages=[buy])).loc[0, "where"]
+    'Payment'
+    """
+    places = {stage.id: stage.name for stage in study.stages}
+    places |= {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
+    people = {persona.id: persona.name for persona in study.personas}
+    lines = []
+    for row in rows.to_dict("records"):
+        words = shown(row_estimate(row), row["measure"], change=row["lane"] == "change")
+        has_value = not pd.isna(row["value"])
+        place = row["touchpoint"] or row["stage"]
+        subject = "" if row["subject"] == "us" else row["subject"]
+        lines.append(
+            {
+                "where": places.get(place, place),
+                "who": people.get(row["persona"], row["persona"]) or row["segment"] or subject,
+                "what": row["label"] or capital(measure_name(row["measure"])),
+                "measure": capital(measure_name(row["measure"])),
+                "value": words.value if has_value else "",
+                "interval": words.interval if has_value else "",
+                "n": f"{row['n']:,.0f}" if row["n"] > 0 else "",
+                "known": row["status"],
+                "note": row["note"],
+            }
+        )
+    table = pd.DataFrame(
+        lines,
+        columns=["where", "who", "what", "measure", "value", "interval", "n", "known", "note"],
+    )
+    if (table["what"] == table["measure"]).all() or (table["what"] == table["where"]).all():
+        table = table.drop(columns="what")
+    return table.loc[:, (table != "").any()] if len(table) else table
+
+
+def absences(step: str, empty: set[str]) -> list[str]:
+    """Return a sentence for each source that a step reads and the study lacks.
+
+    Examples
+    --------
+    >>> absences("6_walkthrough", {"pilot", "events"})
+    ['This study has no pilot: no proof that a change works.']
+    """
+    names = {"responses": "survey", "events": "event log", "findings": "walkthrough findings"}
+    return [
+        f"This study has no {names.get(kind, kind)}: {WITHOUT[kind]}."
+        for kind in READ_BY[step]
+        if kind in empty
+    ]

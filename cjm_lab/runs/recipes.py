@@ -1,0 +1,119 @@
+"""Which function makes which table, and which step records which lane.
+
+A table is made by calling its function with arguments found by the names of its parameters, as in
+a pytest fixture: a parameter named like a table is that table, the others (`study`, `period`,
+`as_of`, `seed`, `previous`, `tables`) belong to the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+from cjm_lab.ledger import evidence_frame
+from cjm_lab.sources.schemas import TABLES
+
+#: Table name to "module:function". Modules are imported when the table is asked for.
+RECIPES: dict[str, str] = {
+    "codebook": "cjm_lab.sources:codebook",
+    "inventory": "cjm_lab.sources:inventory",
+    "stream": "cjm_lab.metrics.stream:journey_stream",
+    "scored": "cjm_lab.social.evidence:scored_mentions",
+    "survey_rows": "cjm_lab.surveys.evidence:survey_evidence",
+    "value_gap_rows": "cjm_lab.surveys.value:value_gap_evidence",
+    "social_rows": "cjm_lab.social.evidence:social_evidence",
+    "journey_rows": "cjm_lab.metrics.evidence:journey_evidence",
+    "crm_rows": "cjm_lab.metrics.evidence:crm_evidence",
+    "response_rows": "cjm_lab.metrics.evidence:response_evidence",
+    "pilot_rows": "cjm_lab.metrics.pilot:pilot_evidence",
+    "persona_rows": "cjm_lab.personas.evidence:persona_evidence",
+    "measured": "cjm_lab.runs.recipes:measured",
+    "gaps": "cjm_lab.sources:knowledge_gaps",
+    "goal_rows": "cjm_lab.planning.goals:goal_evidence",
+    "walkthrough_rows": "cjm_lab.planning.evidence:walkthrough_evidence",
+    "pain_rows": "cjm_lab.journey.pains:pain_points",
+    "planning_rows": "cjm_lab.planning.evidence:planning_evidence",
+    "change_rows": "cjm_lab.journey.compare:change_evidence",
+    "health_rows": "cjm_lab.journey.checks:health_evidence",
+    "evidence": "cjm_lab.runs.recipes:evidence",
+}
+
+#: Tables that a notebook shows; they are made from the ones above when it asks.
+VIEWS = (
+    "brief", "stakeholders", "unheard", "scope", "waves", "voices", "segments", "segment_search",
+    "segment_profile", "empathy", "funnel", "moves", "protocol", "strengths", "weekly",
+    "action_list", "marks",
+)  # fmt: skip
+RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
+
+#: Tables that are quicker to make than to read back, or that no file format holds.
+NOT_STORED = frozenset(["stream", "codebook", *VIEWS])
+
+#: Parameter names that differ from the table they stand for.
+ALIASES = {"pains": "pain_rows"}
+
+#: The seven notebooks in order, and the lanes of the ledger that each records.
+STEPS: dict[str, tuple[str, ...]] = {
+    "1_goals": ("goal",),
+    "2_customers": ("satisfaction", "sentiment", "base", "acquisition", "usage", "contacts"),
+    "3_personas": ("persona",),
+    "4_touchpoints": (
+        "emotion", "reach", "drop_off", "transition", "quote", "pain", "value_gap", "response",
+    ),
+    "5_resources": ("opportunity", "resource", "forecast"),
+    "6_walkthrough": ("walkthrough", "pilot"),
+    "7_optimize": ("trend", "change", "action", "health"),
+}  # fmt: skip
+
+
+def function_of(name: str) -> Callable[..., Any]:
+    """Return the function that makes a table."""
+    module, _, function = RECIPES[name].partition(":")
+    made: Callable[..., Any] = getattr(import_module(module), function)
+    return made
+
+
+def table_names() -> list[str]:
+    """Return the names of all tables that a step can ask for."""
+    return sorted([*TABLES, *RECIPES])
+
+
+def measured(
+    survey_rows: pd.DataFrame,
+    value_gap_rows: pd.DataFrame,
+    social_rows: pd.DataFrame,
+    journey_rows: pd.DataFrame,
+    crm_rows: pd.DataFrame,
+    response_rows: pd.DataFrame,
+    persona_rows: pd.DataFrame,
+    pilot_rows: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return everything that was measured on customers, as rows of the ledger."""
+    return stacked(
+        survey_rows, value_gap_rows, social_rows, journey_rows, crm_rows, response_rows,
+        persona_rows, pilot_rows,
+    )  # fmt: skip
+
+
+def evidence(
+    measured: pd.DataFrame,
+    goal_rows: pd.DataFrame,
+    walkthrough_rows: pd.DataFrame,
+    pain_rows: pd.DataFrame,
+    planning_rows: pd.DataFrame,
+    change_rows: pd.DataFrame,
+    health_rows: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the whole ledger: what was measured and what was reasoned from it."""
+    return stacked(
+        measured, goal_rows, walkthrough_rows, pain_rows, planning_rows, change_rows, health_rows
+    )
+
+
+def stacked(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Return ledger frames below one another; empty ones don't decide on types."""
+    full = [frame for frame in frames if len(frame)]
+    return pd.concat(full, ignore_index=True) if full else evidence_frame()

@@ -1,0 +1,411 @@
+"""What a notebook holds: its study, its period, its tables, its part of the ledger."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from functools import cache, cached_property
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cjm_lab.errors import ParameterError, StudyError, one_of
+from cjm_lab.ledger import Ledger, evidence_frame
+from cjm_lab.period import Period, PeriodKind, period_up_to
+from cjm_lab.runs import recipes
+from cjm_lab.sources import first_day, input_files, last_day, read_tables, up_to
+from cjm_lab.sources.schemas import TABLES
+from cjm_lab.study import Study, load_study
+from cjm_lab.workspace import Workspace, parse_day, sha256, short_hash, write_atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from cjm_lab.journey import JourneyMap
+
+#: Set by a run so that its kernels work in the run's own folders; unset in JupyterLab.
+WORKSPACE_VARIABLE = "CJM_LAB_WORKSPACE"
+PROCESSED_VARIABLE = "CJM_LAB_PROCESSED"
+
+
+def open_step(
+    name: str,
+    *,
+    study: str,
+    as_of: str | date = "",
+    period: str = "",
+    seed: int = 0,
+    workspace: str | Path = "",
+) -> Step:
+    """Open a step of the method for a study: the first line of every notebook.
+
+    Parameters
+    ----------
+    name
+        Name of the notebook, such as ``4_touchpoints``.
+    study
+        Name of the study's folder in data/raw.
+    as_of
+        Last day that counts; empty means the day of the last record.
+    period
+        ``month``, ``quarter`` or ``all``; empty means what study.yaml says, else the last full
+        month where the records fill one, else all.
+    seed
+        Seed of everything random.
+    workspace
+        Folder that holds data/raw; empty means the nearest one at or above the current one.
+
+    Returns
+    -------
+    Step
+
+    Raises
+    ------
+    StudyError, SourceError, ParameterError
+        If the study, its files or a parameter cannot be used.
+
+    Examples
+    --------
+    >>> step = open_step("4_touchpoints", study="coffee-maker")  # doctest: +SKIP
+    >>> step.table("inventory")  # doctest: +SKIP
+    """
+    if name not in recipes.STEPS:
+        raise ParameterError(one_of("step", recipes.STEPS, name))
+    root = workspace or os.environ.get(WORKSPACE_VARIABLE, "")
+    place = Workspace(Path(root).resolve()) if root else Workspace.find()
+    context = RunContext(place, study, as_of=as_of, period=period, seed=seed)
+    return Step(name, context)
+
+
+class RunContext:
+    """The inputs of one run, read once: study, tables up to `as_of`, period, previous report.
+
+    Parameters are those of `open_step`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        study: str,
+        *,
+        as_of: str | date = "",
+        period: str = "",
+        seed: int = 0,
+    ) -> None:
+        self.workspace = workspace
+        self.study: Study = load_study(workspace.raw(study))
+        self.seed = int(seed)
+        self._wanted_day = parse_day(as_of) if as_of else None
+        self._wanted_period = period
+        if period and period not in ("month", "quarter", "all"):
+            raise ParameterError(one_of("period", ("month", "quarter", "all"), period))
+        self._made: dict[str, Any] = {}
+
+    @cached_property
+    def raw_tables(self) -> dict[str, pd.DataFrame]:
+        """Every tidy table, whole."""
+        return read_tables(self.study)
+
+    @cached_property
+    def as_of(self) -> date:
+        """Last day that counts."""
+        if self._wanted_day:
+            return self._wanted_day
+        last = last_day(self.raw_tables, self.study)
+        if last is None:
+            raise ParameterError(
+                f"as_of must be given for study {self.study.name!r}: no source of it has dates; "
+                "add --as-of 2026-09-30 with the day that the data stand for"
+            )
+        return last
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tidy tables as they stood at the end of `as_of`, kept so that files are read once."""
+        stored = {kind: self._stored(f"tidy_{kind}", self._files_key) for kind in TABLES}
+        whole = {kind: table for kind, table in stored.items() if table is not None}
+        if len(whole) < len(TABLES):
+            whole = up_to(self.raw_tables, self.study, self.as_of)
+            for kind, table in whole.items():
+                self.store(f"tidy_{kind}", table, self._files_key)
+        return whole
+
+    @cached_property
+    def period(self) -> Period:
+        """The span that estimates refer to."""
+        zone = self.study.time_zone
+        first = first_day(self.tables, self.study)
+        kind: Any = self._wanted_period or self.study.period
+        wanted: PeriodKind = kind or "month"
+        period = period_up_to(self.as_of, wanted, first=first, time_zone=zone)
+        # Without a wish, a month that the records don't fill says less than all of them.
+        if not kind and (first is None or (first - period.start).days > 6):
+            return period_up_to(self.as_of, "all", first=first, time_zone=zone)
+        return period
+
+    @cached_property
+    def previous_report(self) -> Path | None:
+        """Folder of the latest earlier report."""
+        return self.workspace.previous_report(self.study.name, self.as_of)
+
+    @cached_property
+    def previous(self) -> Ledger | None:
+        """Ledger of the latest earlier report, None if there is none."""
+        report = self.previous_report
+        return Ledger.read_csv(report / "evidence.csv") if report else None
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of every file that the results depend on, by a name without machine paths."""
+        files = {"study.yaml": self.study.path}
+        for paths in input_files(self.study).values():
+            files |= {path.name: path for path in paths}
+        hashes = {name: sha256(path) for name, path in sorted(files.items())}
+        if self.previous_report:
+            hashes[f"previous report {self.previous_report.name}"] = sha256(
+                self.previous_report / "evidence.csv"
+            )
+        return hashes
+
+    @cached_property
+    def _files_key(self) -> str:
+        """Hash of the files, the day and the code: all that tidy tables depend on."""
+        return short_hash(*self.inputs.items(), self.as_of, package_hash(), digits=32)
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of inputs, parameters and code: a stored table counts only while it is the same."""
+        return short_hash(self._files_key, self.period, self.seed, digits=32)
+
+    @property
+    def processed(self) -> Path:
+        """Folder of stored tables."""
+        own = os.environ.get(PROCESSED_VARIABLE)
+        return Path(own) if own else self.workspace.processed(self.study.name, self.as_of)
+
+    def table(self, name: str) -> Any:
+        """Return a table: from memory, from its file while its key matches, or made anew.
+
+        Raises
+        ------
+        ParameterError
+            If there is no table of that name.
+        """
+        if name in self._made:
+            return self._made[name]
+        if name in TABLES:
+            table: Any = self.tables[name]
+        elif name not in recipes.RECIPES:
+            raise ParameterError(one_of("table", recipes.table_names(), name))
+        elif name in recipes.NOT_STORED:
+            table = self._make(name)
+        else:
+            table = self._stored(name, self.key)
+            if table is None:
+                table = self._make(name)
+                self.store(name, table, self.key)
+        self._made[name] = table
+        return table
+
+    def store(self, name: str, table: pd.DataFrame, key: str) -> Path:
+        """Write a table with the key that it was made under."""
+        table = table.copy(deep=False)
+        table.attrs = {"cjm_key": key}
+        path = self.processed / f"{name}.parquet"
+        return write_atomic(path, lambda draft: table.to_parquet(draft, index=False))
+
+    def _stored(self, name: str, key: str) -> pd.DataFrame | None:
+        path = self.processed / f"{name}.parquet"
+        if not path.is_file():
+            return None
+        table = pd.read_parquet(path)
+        return table if table.attrs.get("cjm_key") == key else None
+
+    def _make(self, name: str) -> Any:
+        function = recipes.function_of(name)
+        own = ("study", "period", "as_of", "seed", "previous", "tables")
+        arguments = {
+            parameter: getattr(self, parameter)
+            if parameter in own
+            else self.table(recipes.ALIASES.get(parameter, parameter))
+            for parameter in signature(function).parameters
+        }
+        return function(**arguments)
+
+
+class Step:
+    """One step of the method for one study and one day.
+
+    Made by `open_step`; `study`, `as_of`, `period` and `previous` are what the run is about.
+    """
+
+    def __init__(self, name: str, context: RunContext) -> None:
+        self.name = name
+        self.context = context
+        self._records: list[pd.DataFrame] = []
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.context.study
+
+    @property
+    def as_of(self) -> date:
+        """Last day that counts."""
+        return self.context.as_of
+
+    @property
+    def period(self) -> Period:
+        """The span that estimates refer to."""
+        return self.context.period
+
+    @property
+    def previous(self) -> Ledger | None:
+        """Ledger of the latest earlier report, None if there is none."""
+        return self.context.previous
+
+    def table(self, name: str) -> Any:
+        """Return a table by its name; see `cjm_lab.runs.recipes` for the names.
+
+        Raises
+        ------
+        ParameterError
+            If there is no table of that name.
+        """
+        return self.context.table(name)
+
+    def rows(self, lane: str = "", **where: str) -> pd.DataFrame:
+        """Return rows of the whole ledger: of one lane, or of this step's own lanes.
+
+        Parameters
+        ----------
+        lane
+            Lane of the ledger; empty means all lanes that this step records.
+        **where
+            Values that other columns must have, such as ``measure="nps"``.
+        """
+        everything = self.table("evidence")
+        lanes = [lane] if lane else list(recipes.STEPS[self.name])
+        keep = everything["lane"].isin(lanes)
+        for column, value in where.items():
+            keep &= everything[column] == value
+        found = everything[keep]
+        # In the order of the lanes, then of the journey; what is about all of it stands first.
+        lane_order = found["lane"].map({name: i for i, name in enumerate(lanes)})
+        journey = {name: i for i, name in enumerate(self.study.stage_of)}
+        place = found["touchpoint"].map(journey).fillna(-1)
+        order = pd.DataFrame({"lane": lane_order, "place": place}).sort_values(
+            ["lane", "place"], kind="stable"
+        )
+        return found.loc[order.index].reset_index(drop=True)
+
+    def readable(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return ledger rows as a table for people; see `cjm_lab.runs.readable`."""
+        from cjm_lab.runs.readable import readable
+
+        pd.set_option("display.max_colwidth", 200)  # a quote cut in half is no quote
+        return readable(rows, self.study)
+
+    def absences(self) -> list[str]:
+        """Return a sentence for each source of this step that the study lacks."""
+        from cjm_lab.runs.readable import absences
+
+        return absences(self.name, {kind for kind in TABLES if self.table(kind).empty})
+
+    def introduce(self) -> None:
+        """Say what this step is about: study, day, period, and the sources that it lacks."""
+        compared = (
+            f"compared with {self.context.previous_report.name}"
+            if self.previous
+            else ("there is no earlier report to compare with")
+        )
+        self.say(
+            f"{self.study.title}. As of {self.as_of}, figures for {self.period.label}; {compared}.",
+            *self.absences(),
+        )
+
+    def conclude(self) -> None:
+        """Say what the step found, in sentences written from its values."""
+        from cjm_lab.runs.meaning import meaning
+
+        self.say(*meaning(self))
+
+    def map(self) -> JourneyMap:
+        """Return the journey map drawn from everything that is known."""
+        from cjm_lab.journey import build_map
+
+        return build_map(self.study, self.table("evidence"), as_of=self.as_of)
+
+    def record(self, *frames: pd.DataFrame) -> int:
+        """Put rows into this step's part of the ledger, in place of what it held before.
+
+        Returns
+        -------
+        int
+            Number of rows that the part now has.
+
+        Raises
+        ------
+        ParameterError
+            If an `evidence_id` occurs twice.
+        """
+        self._records.extend(frames)
+        part = Ledger(recipes.stacked(evidence_frame(), *self._records)).frame
+        self.context.store(f"ledger_{self.name}", part, self.context.key)
+        return len(part)
+
+    def save(self, name: str, table: pd.DataFrame) -> Path:
+        """Keep a table of this step's own in data/processed, as ``<step>_<name>.parquet``."""
+        return self.context.store(f"{self.name}_{name}", table, self.context.key)
+
+    def figure(self, axes: Axes, alt: str) -> None:
+        """Show a picture with its description, for readers who cannot see it."""
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+
+        if not alt.strip():
+            raise ParameterError("alt must say what the picture shows, got an empty text")
+        figure: Any = axes.figure
+        figure.set_dpi(150)  # crisp on paper and dense screens, shown at its own size
+        width = round(figure.get_figwidth() * 96)
+        display(figure, metadata={"image/png": {"alt": alt, "width": width}})
+        plt.close(figure)
+
+    def say(self, *sentences: str) -> None:
+        """Show sentences as a paragraph each; outside text in them is shown, never run."""
+        from html import escape
+
+        from IPython.display import HTML, display
+
+        text = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+        plain = "\n\n".join(sentence for sentence in sentences if sentence)
+        display({"text/html": HTML(text).data, "text/plain": plain}, raw=True)
+
+
+@cache
+def package_hash() -> str:
+    """Return a hash of the package's code: a changed formula makes its tables anew."""
+    root = Path(__file__).parents[1]
+    return short_hash(*(sha256(path) for path in sorted(root.rglob("*.py"))), digits=16)
+
+
+def step_parts(processed: Path, key: str) -> pd.DataFrame:
+    """Return what all steps recorded, below one another.
+
+    Raises
+    ------
+    StudyError
+        If a step's part is missing or was made from other inputs.
+    """
+    parts = []
+    for name in recipes.STEPS:
+        path = processed / f"ledger_{name}.parquet"
+        part = pd.read_parquet(path) if path.is_file() else None
+        if part is None or part.attrs.get("cjm_key") != key:
+            raise StudyError(
+                f"step {name} recorded nothing for these inputs; its notebook must call step.record"
+            )
+        parts.append(part)
+    return recipes.stacked(*parts)

@@ -1,0 +1,446 @@
+"""Survey scores: answers in, an Estimate out.
+
+Every score takes one answer a respondent (NaN where a question was not answered or not applicable)
+and optional weights. An answer outside the scale is an error, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from math import nan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cjm_lab.errors import ParameterError
+from cjm_lab.estimate import (
+    Estimate,
+    linearized_se,
+    mean,
+    no_estimate,
+    share,
+    weighted_share,
+    z_value,
+)
+
+Floats = npt.NDArray[np.float64]
+
+
+def nps(
+    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
+) -> Estimate:
+    """Return the Net Promoter Score: percent of 9 and 10 minus percent of 0 to 6.
+
+    The raw score is reported; the interval is the adjusted Wald one, centered at the adjusted
+    score, so it is never empty and holds its level with few answers. With weights the variance is
+    linearized.
+
+    Parameters
+    ----------
+    answers
+        Whole numbers 0 to 10, one a respondent; NaN where there's no answer.
+    weights
+        One weight a respondent.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        Between -100 and 100; `se` is that of the raw score.
+
+    Raises
+    ------
+    ParameterError
+        If an answer is not a whole number from 0 to 10.
+
+    References
+    ----------
+    Rocks (2016), Interval estimation for the "net promoter score", The American Statistician 70,
+    365-372: add 3/4 to promoters and to detractors and 3 to n. Variance P + D - (P - D)^2.
+
+    Examples
+    --------
+    >>> print(format(nps([10] * 462 + [8] * 176 + [0] * 362), ".3f"))
+    10.000 [4.390, 15.551] n=1000
+    """
+    x, w = _on_scale(answers, weights, (0, 10), whole=True)
+    method = "adjusted Wald" if w is None else "t, linearized"
+    if not len(x):
+        return no_estimate(method, level=level)
+    promoter, detractor = x >= 9, x <= 6
+    if w is None:
+        return _adjusted_wald(promoter.sum(), detractor.sum(), len(x), level)
+    n_eff = float(w.sum() ** 2 / (w**2).sum())
+    score = promoter.astype(float) - detractor
+    if not linearized_se(score, w) > 0:  # all alike, or one answer: no variance to work from
+        p, d = np.average(promoter, weights=w), np.average(detractor, weights=w)
+        estimate = _adjusted_wald(p * n_eff, d * n_eff, n_eff, level)
+        method = "adjusted Wald on effective n"
+    else:
+        estimate = mean(100 * score, w, bounds=(-100, 100), level=level)
+    return replace(estimate, n=len(x), n_eff=n_eff, method=method)
+
+
+def csat(
+    answers: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    scale_max: float = 5,
+    scale_min: float = 1,
+    level: float = 0.95,
+) -> Estimate:
+    """Return the share of satisfied respondents: the two best answers of the scale, with Wilson.
+
+    Parameters
+    ----------
+    answers
+        Answers from `scale_min` to `scale_max`, the best last; NaN where there's no answer.
+    weights
+        One weight a respondent.
+    scale_max, scale_min
+        Ends of the scale.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If an answer lies outside the scale.
+
+    References
+    ----------
+    Top-2-box share; interval of Wilson (1927), with weights on Kish's effective n.
+
+    Examples
+    --------
+    >>> print(format(csat([5] * 50 + [4] * 31 + [3] * 182), ".4f"))
+    0.3080 [0.2553, 0.3662] n=263
+    """
+    x, w = _on_scale(answers, weights, (scale_min, scale_max))
+    return _share(x >= scale_max - 1, w, level)
+
+
+def ces(
+    answers: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    top: bool = False,
+    scale: tuple[float, float] = (1, 7),
+    reversed: bool = False,
+    level: float = 0.95,
+) -> Estimate:
+    """Return the Customer Effort Score: the mean agreement that it was easy.
+
+    Parameters
+    ----------
+    answers
+        Agreement with "made it easy" from 1 to 7 (CES 2.0); NaN where there's no answer.
+    weights
+        One weight a respondent.
+    top
+        Whether to return the share above the middle of the scale (5 to 7) instead.
+    scale
+        Ends of the scale; CES 1.0 asks from 1 to 5.
+    reversed
+        Whether a high answer means much effort, as in CES 1.0; answers are then turned, so that
+        more is always better.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If an answer lies outside the scale.
+
+    References
+    ----------
+    Dixon, Freeman & Toman (2010), Harvard Business Review 88 (CES 1.0); CEB (2013), CES 2.0.
+
+    Examples
+    --------
+    >>> ces([7, 6, 5, 4, 2]).value, ces([7, 6, 5, 4, 2], top=True).value
+    (4.8, 0.6)
+    """
+    x, w = _on_scale(answers, weights, scale)
+    if reversed:
+        x = scale[0] + scale[1] - x
+    if top:
+        return _share(x > sum(scale) / 2, w, level)
+    return mean(x, w, bounds=scale, level=level)
+
+
+def sus(
+    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
+) -> Estimate:
+    """Return the mean System Usability Scale.
+
+    Parameters
+    ----------
+    answers
+        One row a respondent, ten columns in the order of the questionnaire, 1 to 5. Respondents
+        who left an item out are left out.
+    weights
+        One weight a respondent.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        Between 0 and 100.
+
+    Raises
+    ------
+    ParameterError
+        If there aren't ten items or an answer lies outside 1 to 5.
+
+    References
+    ----------
+    Brooke (1996): odd items x - 1, even items 5 - x, sum times 2.5.
+
+    Examples
+    --------
+    >>> sus([[5, 1, 5, 1, 5, 1, 4, 2, 5, 1], [3] * 10]).value
+    72.5
+    """
+    x, w = _items(answers, weights, (1, 5), 10)
+    odd, even = x[:, 0::2] - 1, 5 - x[:, 1::2]
+    return mean(2.5 * (odd.sum(axis=1) + even.sum(axis=1)), w, bounds=(0, 100), level=level)
+
+
+def umux_lite(
+    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
+) -> Estimate:
+    """Return the mean UMUX-Lite, not regressed to SUS.
+
+    Parameters
+    ----------
+    answers
+        One row a respondent, two columns (meets my requirements; easy to use), 1 to 7.
+    weights
+        One weight a respondent.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        Between 0 and 100.
+
+    Raises
+    ------
+    ParameterError
+        If there aren't two items or an answer lies outside 1 to 7.
+
+    References
+    ----------
+    Lewis, Utesch & Maher (2013): (u1 + u2 - 2) x 100 / 12.
+
+    Examples
+    --------
+    >>> umux_lite([[6, 5]]).value
+    75.0
+    """
+    x, w = _items(answers, weights, (1, 7), 2)
+    return mean((x.sum(axis=1) - 2) * 100 / 12, w, bounds=(0, 100), level=level)
+
+
+def likert(
+    answers: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    scale: tuple[float, float] = (1, 5),
+    reversed: Collection[int | str] = (),
+    level: float = 0.95,
+) -> Estimate:
+    """Return the mean of a Likert scale: each respondent's mean over the items answered.
+
+    Parameters
+    ----------
+    answers
+        One row a respondent, one column an item; a single item may be one-dimensional.
+    weights
+        One weight a respondent.
+    scale
+        Ends of the scale that all items share.
+    reversed
+        Items worded the other way round, by column name (DataFrame) or position from 0; their
+        answers are turned first.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If an answer lies outside the scale.
+
+    References
+    ----------
+    Likert (1932), summated rating, divided by the number of items answered; t interval.
+
+    Examples
+    --------
+    >>> likert([[5, 1], [4, 2]], reversed=[1]).value
+    4.5
+    """
+    frame = pd.DataFrame(_matrix(answers), columns=getattr(answers, "columns", None))
+    _refuse_outside(frame.to_numpy(), scale, _name(answers))
+    for item in reversed:
+        frame[item] = scale[0] + scale[1] - frame[item]
+    return mean(frame.mean(axis=1), weights, bounds=scale, level=level)
+
+
+def rating(
+    answers: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    scale: tuple[float, float] | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """Return the mean rating with Student's t interval.
+
+    Parameters
+    ----------
+    answers
+        One rating a respondent; NaN where there's no answer.
+    weights
+        One weight a respondent.
+    scale
+        Ends of the scale; the interval doesn't leave it.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If an answer lies outside the scale.
+
+    Examples
+    --------
+    >>> print(format(rating([4, 5, 3, 4, 2, 5], scale=(1, 5)), ".3f"))
+    3.833 [2.606, 5.000] n=6
+    """
+    x, w = _on_scale(answers, weights, scale)
+    return mean(x, w, bounds=scale, level=level)
+
+
+def nps_bounds(
+    promoters: npt.ArrayLike, detractors: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Return the bounds of the adjusted Wald interval of the NPS, for counts or arrays of counts.
+
+    References
+    ----------
+    Rocks (2016), The American Statistician 70, 365-372.
+
+    Examples
+    --------
+    >>> low, high = nps_bounds(453, 147, 895)
+    >>> round(float(low), 3), round(float(high), 3)
+    (29.209, 38.943)
+    """
+    m = np.asarray(n) + 3.0
+    p, d = (np.asarray(promoters) + 0.75) / m, (np.asarray(detractors) + 0.75) / m
+    half = z_value(level) * np.sqrt((p + d - (p - d) ** 2) / m)
+    return np.maximum(-100, 100 * (p - d - half)), np.minimum(100, 100 * (p - d + half))
+
+
+def _adjusted_wald(promoters: float, detractors: float, n: float, level: float) -> Estimate:
+    p, d = promoters / n, detractors / n
+    value = float(100 * (p - d))
+    low, high = nps_bounds(promoters, detractors, n, level=level)
+    return Estimate(
+        value,
+        min(float(low), value),  # a single answer can lie outside by a hair
+        max(float(high), value),
+        n=int(n),
+        method="adjusted Wald",
+        se=float(100 * np.sqrt(max(0.0, p + d - (p - d) ** 2) / n)),
+        level=level,
+    )
+
+
+def _share(outcome: npt.NDArray[np.bool_], weights: Floats | None, level: float) -> Estimate:
+    if weights is None:
+        return share(int(outcome.sum()), len(outcome), level=level)
+    return weighted_share(outcome, weights, level=level)
+
+
+def _on_scale(
+    answers: npt.ArrayLike,
+    weights: npt.ArrayLike | None,
+    scale: tuple[float, float] | None,
+    *,
+    whole: bool = False,
+) -> tuple[Floats, Floats | None]:
+    """Return the answers given, with their weights, checked against the scale."""
+    x = _numbers(answers).ravel()
+    _refuse_outside(x, scale, _name(answers), whole=whole)
+    given = ~np.isnan(x)
+    if weights is None:
+        return x[given], None
+    w = np.asarray(weights, dtype=float)
+    if w.shape != x.shape:
+        raise ParameterError(f"weights must have one value an answer ({len(x)}), got {w.shape}")
+    if np.any(w < 0) or np.any(np.isnan(w)):
+        raise ParameterError("weights must be zero or positive and complete")
+    given &= w > 0
+    return x[given], w[given]
+
+
+def _items(
+    answers: npt.ArrayLike, weights: npt.ArrayLike | None, scale: tuple[float, float], k: int
+) -> tuple[Floats, Floats | None]:
+    """Return the complete respondents of a questionnaire of k items."""
+    x = _matrix(answers)
+    if x.shape[1] != k:
+        raise ParameterError(
+            f"answers must have {k} items, one a column, got {x.shape[1]}; keep the questionnaire's"
+            " order and leave other columns out"
+        )
+    _refuse_outside(x, scale, _name(answers))
+    complete = ~np.isnan(x).any(axis=1)
+    return x[complete], None if weights is None else np.asarray(weights, dtype=float)[complete]
+
+
+def _matrix(answers: npt.ArrayLike) -> Floats:
+    x = _numbers(answers)
+    return x if x.ndim == 2 else x.reshape(-1, 1)
+
+
+def _numbers(answers: Any) -> Floats:
+    try:
+        if isinstance(answers, pd.Series | pd.DataFrame):
+            return answers.to_numpy(dtype=float, na_value=nan)
+        return np.asarray(answers, dtype=float)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"{_name(answers)} must be numbers, got text; map the labels to numbers first"
+        ) from None
+
+
+def _name(answers: object) -> str:
+    name = getattr(answers, "name", None)
+    return "answers" if name is None else f"answers to {str(name)!r}"
+
+
+def _refuse_outside(
+    x: Floats, scale: tuple[float, float] | None, name: str, *, whole: bool = False
+) -> None:
+    """Raise for the first answer that the scale doesn't have."""
+    if scale is None:
+        return
+    wrong = (x < scale[0]) | (x > scale[1])
+    if whole:
+        wrong |= ~np.isnan(x) & (x != np.round(x))
+    if wrong.any():
+        kind = "whole numbers on" if whole else "on"
+        raise ParameterError(
+            f"{name} must be {kind} the scale {scale[0]:g} to {scale[1]:g}, got {x[wrong][0]:g}"
+            f" ({int(wrong.sum())} of {x.size}); correct the scale, or set answers that mean"
+            " 'not applicable' to missing"
+        )

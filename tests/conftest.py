@@ -1,0 +1,96 @@
+"""What several tests share: the real data, studies in workspaces of their own, a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from cjm_lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from selenium import webdriver
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder with pyproject.toml."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; it is read in place, never copied."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        _unavailable(f"there is no folder of real data {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_study(shared_data: Path) -> Callable[[str, Path], Workspace]:
+    """`real_study("airline", folder)`: make folder a workspace with that study of tests/studies."""
+
+    def make(name: str, folder: Path) -> Workspace:
+        form = (REPOSITORY / "tests" / "studies" / f"{name}.yaml").read_text("utf-8")
+        home = folder / "data" / "raw" / name
+        home.mkdir(parents=True)
+        filled = form.replace("{shared}", shared_data.as_posix())
+        (home / "study.yaml").write_text(filled, "utf-8")
+        return Workspace(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample_study() -> Callable[[Path], Workspace]:
+    """`sample_study(folder)`: make folder a workspace with a copy of the sample study."""
+
+    def make(folder: Path) -> Workspace:
+        home = Path("data") / "raw" / "coffee-maker"
+        shutil.copytree(REPOSITORY / home, folder / home)
+        return Workspace(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Headless Chromium with an empty profile; it logs the console and every request."""
+    from selenium import webdriver
+
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        _unavailable("there is no Chromium: install Debian's packages chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1280,1600",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()
+
+
+def _unavailable(reason: str) -> NoReturn:
+    """Skip where something is not at hand; fail in CI, where it must be."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

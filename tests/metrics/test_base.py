@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from cjm_lab.metrics import contacts, customer_base
+from cjm_lab.period import Period
+
+SEPTEMBER = Period("month", date(2026, 9, 1), date(2026, 9, 30))
+NO_ORDERS = pd.DataFrame({"customer_id": [], "ordered_at": pd.to_datetime([], utc=True)})
+
+
+def days(*values):
+    return pd.to_datetime(pd.Series(values, dtype="str").replace("", None), utc=True)
+
+
+def people(*rows):
+    ids, joined, left, seen = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "customer_id": list(ids),
+            "joined_at": days(*joined),
+            "left_at": days(*left),
+            "observed_from": days(*seen),
+        }
+    )
+
+
+def base(customers, orders=NO_ORDERS, **options):
+    return customer_base(customers, orders, **options).set_index("measure")
+
+
+def test_churn_of_the_telephone_company(shared_data):
+    raw = pd.read_csv(shared_data / "events" / "telco_churn" / "telco_churn.csv")
+    gone = days(*raw["Churn"].map({"Yes": "2026-09-30", "No": ""}))
+    unknown = pd.Series(pd.NaT, index=raw.index).dt.tz_localize("UTC")
+    customers = pd.DataFrame(
+        {
+            "customer_id": raw["customerID"],
+            "joined_at": unknown,
+            "left_at": gone,
+            "observed_from": unknown,
+        }
+    )
+    row = base(customers).loc["churn_share"]
+    assert round(row["value"], 4) == 0.2654  # published: 26.54 %
+    assert row["n"] == 7043
+    assert base(customers).loc["customers", "value"] == 7043 - 1869
+
+
+def test_churn_is_of_those_there_when_the_month_began():
+    customers = people(
+        ("stays", "2026-01-01", "", ""),
+        ("leaves", "2026-01-01", "2026-09-30", ""),
+        ("left before", "2026-01-01", "2026-08-31", ""),
+        ("leaves later", "2026-01-01", "2026-10-01", ""),
+        ("joins and leaves", "2026-09-02", "2026-09-20", ""),
+        ("seen from September", "2025-01-01", "2026-09-20", "2026-09-10"),
+        ("always there", "", "", ""),
+    )
+    found = base(customers, period=SEPTEMBER)
+    assert found.loc["churn_share", ["value", "n"]].tolist() == [0.25, 4]
+    assert found.loc["customers", "value"] == 3
+
+
+def test_repeat_buyers_bought_at_another_time_before():
+    orders = pd.DataFrame(
+        {
+            "customer_id": ["ann", "ann", "bob", "bob", "eve", "joe", "joe"],
+            "ordered_at": days(
+                "2026-08-01",
+                "2026-09-01",
+                "2026-09-02",
+                "2026-09-02",
+                "2026-09-03",
+                "2026-08-01",
+                "2026-08-09",
+            ),
+        }
+    )
+    row = base(people(("ann", "", "", "")), orders, period=SEPTEMBER).loc["repeat_share"]
+    # Ann; bob's two lines are one order; joe did not buy in September.
+    assert (row["value"], row["n"]) == (pytest.approx(1 / 3), 3)
+
+
+def test_later_orders_do_not_make_a_repeat_buyer_now():
+    orders = pd.DataFrame(
+        {"customer_id": ["ann", "ann"], "ordered_at": days("2026-09-01", "2026-10-02")}
+    )
+    assert (
+        base(people(("ann", "", "", "")), orders, period=SEPTEMBER).loc["repeat_share", "value"]
+        == 0
+    )
+
+
+def test_tables_without_rows_say_nothing():
+    nobody = people(("ann", "", "", "")).iloc[:0]
+    assert customer_base(nobody, NO_ORDERS, period=SEPTEMBER).empty
+
+
+def calls(*rows):
+    ids, topics, opened, replied, resolved = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "customer_id": list(ids),
+            "topic": list(topics),
+            "opened_at": days(*opened),
+            "first_reply_at": days(*replied),
+            "resolved_at": days(*resolved),
+        }
+    )
+
+
+CALLS = calls(
+    ("ann", "delivery", "2026-09-02 08:00", "2026-09-02 10:00", "2026-09-03"),
+    ("ann", "delivery", "2026-09-05 08:00", "2026-09-05 09:00", "2026-09-20"),
+    ("bob", "set-up", "2026-09-06 08:00", "", ""),
+    ("eve", "set-up", "2026-09-29 08:00", "2026-09-29 12:00", ""),
+    ("joe", "set-up", "2026-08-06 08:00", "", ""),
+)
+FOUR = people(*((name, "2026-01-01", "", "") for name in ("ann", "bob", "eve", "zoe")))
+
+
+def test_contacts_of_the_base_overall_and_by_topic():
+    found = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 9, 30))
+    found = found.set_index(["measure", "topic"])
+    assert found.loc[("contact_share", ""), ["value", "n"]].tolist() == [0.75, 4]
+    assert found.loc[("contact_share", "delivery"), "value"] == 0.25
+    assert found.loc[("first_reply_hours", ""), "value"] == pytest.approx(7 / 3)
+    assert ("contact_share", "set-up") in found.index
+
+
+def test_resolved_is_within_seven_days_and_young_contacts_are_left_out():
+    found = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 9, 30))
+    row = found.set_index(["measure", "topic"]).loc[("resolved_share", "")]
+    assert (row["value"], row["n"]) == (pytest.approx(1 / 3), 2)  # eve's is a day old
+    later = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 10, 31))
+    assert later.set_index(["measure", "topic"]).loc[("resolved_share", ""), "value"] == 0.25
+
+
+def test_without_a_base_there_is_no_contact_share():
+    found = contacts(CALLS, FOUR.iloc[:0], period=SEPTEMBER)
+    assert set(found["measure"]) == {"first_reply_hours", "resolved_share"}
+
+
+def test_no_contacts_say_nothing():
+    assert contacts(CALLS.iloc[:0], FOUR, period=SEPTEMBER).empty
+
+
+def test_contacts_without_a_customer_stand_for_themselves():
+    anonymous = CALLS.assign(customer_id="")
+    found = contacts(anonymous, FOUR, period=SEPTEMBER, as_of=date(2026, 10, 31))
+    assert found.set_index(["measure", "topic"]).loc[("resolved_share", ""), "n"] == 4

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from cjm_lab.errors import ParameterError
+from cjm_lab.metrics import journey_stream, responses
+from cjm_lab.metrics.rules import parse_trigger
+from cjm_lab.period import Period
+from cjm_lab.study import ResponseRule
+
+SEPTEMBER = Period("month", date(2026, 9, 1), date(2026, 9, 30))
+BASKET = ResponseRule(id="remind", when="basket without order within 24h")
+HOUR = 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("when", "event", "expected", "hours"),
+    [
+        ("add_to_basket without order within 24h", "add_to_basket", "order", 24),
+        ("  put in basket  without  pay now within 2 d ", "put in basket", "pay now", 48),
+        ("a without b within 0.5h", "a", "b", 0.5),
+    ],
+)
+def test_the_grammar_of_events(when, event, expected, hours):
+    trigger = parse_trigger(when)
+    assert (trigger.kind, trigger.at, trigger.expected) == ("without", event, expected)
+    assert trigger.within_us == hours * HOUR
+
+
+def test_the_grammar_of_mentions():
+    trigger = parse_trigger("mentions at baggage and negative")
+    assert (trigger.kind, trigger.at) == ("mentions", "baggage")
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["basket", "basket without order", "a without b within 0h", "a without b within 3 weeks",
+     "mentions at baggage", "mentions at baggage and positive", "basket without order within 24h!"],
+)  # fmt: skip
+def test_anything_else_is_refused_with_the_remedy(when):
+    with pytest.raises(ParameterError, match="write for example 'basket without order within 24h'"):
+        parse_trigger(when)
+
+
+def evaluate(stream, rule=BASKET, **options):
+    found = responses(stream, [rule], **options)
+    assert set(found["rule"]) <= {rule.id}
+    return found.set_index("measure")
+
+
+EVENTS = (
+    "ann basket 0, ann order 23,"  # in time
+    "bob basket 0, bob order 24,"  # just in time
+    "eve basket 0, eve order 24.1,"  # met it, came back
+    "joe basket 0, joe basket 30, joe order 50,"  # met it once, with the first basket
+    "kim basket 0, kim order -1,"  # an order before is no answer
+    "lou basket 0, lou order 0,"  # at the same instant
+    "max basket 700"  # 28 hours before the end of September 30
+)
+
+
+def test_who_met_the_rule_came_back_and_waits(log):
+    stream = journey_stream(log(EVENTS))
+    found = evaluate(stream, window_days=2, period=SEPTEMBER, as_of=date(2026, 9, 30))
+    # 720 hours end on September 30: max fires at 724, in October.
+    assert found.loc["triggered", "value"] == 3  # eve, joe, kim
+    assert found.loc["returned_unaided", ["value", "n"]].tolist() == [pytest.approx(2 / 3), 3]
+    assert found.loc["waiting_now", "value"] == 0  # kim's two days are over
+    next_day = evaluate(stream, window_days=2, period=SEPTEMBER, as_of=date(2026, 10, 1))
+    assert next_day.loc["triggered", "value"] == 3
+    assert next_day.loc["waiting_now", "value"] == 1  # max
+
+
+def test_open_windows_say_nothing_about_coming_back(log):
+    stream = journey_stream(log("ann basket 0, bob basket 0, bob order 30"))
+    found = evaluate(stream, window_days=14, period=SEPTEMBER, as_of=date(2026, 9, 10))
+    assert found.loc["returned_unaided", "n"] == 0
+    assert found.loc["waiting_now", "value"] == 1
+
+
+def test_revenue_at_stake_has_the_interval_of_the_mean_order(log):
+    orders = pd.DataFrame(
+        {
+            "customer_id": ["u", "v", "w", "x"],
+            "ordered_at": pd.to_datetime(["2026-09-01"] * 3 + ["2026-10-05"], utc=True),
+            "amount": [40.0, 50.0, 60.0, 1000.0],
+        }
+    )
+    stream = journey_stream(log("ann basket 0, bob basket 0, eve basket 0, eve order 30"))
+    found = evaluate(stream, orders=orders, period=SEPTEMBER, as_of=date(2026, 9, 30))
+    row = found.loc["revenue_at_stake"]
+    assert row["value"] == 2 * 50  # ann and bob; September's orders
+    half = 2 * 4.302653 * 10 / 3**0.5  # t with two degrees of freedom
+    assert (row["low"], row["high"]) == (
+        pytest.approx(100 - half, 1e-5),
+        pytest.approx(100 + half, 1e-5),
+    )
+
+
+def test_without_orders_there_is_no_revenue(log):
+    assert (
+        "revenue_at_stake"
+        not in evaluate(
+            journey_stream(log("ann basket 0")),
+            rule=ResponseRule(id="r", when="basket without basket within 1h"),
+        ).index
+    )
+
+
+def test_an_unknown_event_is_named(log):
+    with pytest.raises(ParameterError, match="got 'order'"):
+        evaluate(journey_stream(log("ann basket 0, ann ordered 1")))
+
+
+def test_an_empty_log_has_nobody(log):
+    found = evaluate(journey_stream(log("")), as_of=date(2026, 9, 30))
+    assert found.loc["triggered", "value"] == 0
+
+
+SCORED = pd.DataFrame(
+    {
+        "published_at": pd.to_datetime(
+            ["2026-09-02", "2026-09-29", "2026-09-29", "2026-09-29", "2026-08-01"], utc=True
+        ),
+        "automatic": ["negative", "negative", "positive", "negative", "negative"],
+        "duplicate": [False, False, False, True, False],
+        "touchpoints": [["visit", "order"], ["visit"], ["visit"], ["visit"], ["visit"]],
+    }
+)
+
+
+def test_mentions_are_counted_once_in_the_period_and_now(log, shop):
+    stream = journey_stream(log("ann visit 0"), study=shop)
+    rule = ResponseRule(id="call", when="mentions at visit and negative")
+    found = evaluate(stream, rule, scored=SCORED, period=SEPTEMBER, as_of=date(2026, 9, 30))
+    assert found.loc["triggered", "value"] == 2
+    assert found.loc["waiting_now", "value"] == 1
+    assert evaluate(stream, rule, scored=SCORED.iloc[:0]).empty
+
+
+def test_mentions_at_a_place_that_nobody_knows_are_refused(log, shop):
+    stream = journey_stream(log("ann visit 0"), study=shop)
+    with pytest.raises(ParameterError, match="did you mean 'visit'"):
+        evaluate(stream, ResponseRule(id="call", when="mentions at vist and negative"))

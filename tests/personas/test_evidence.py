@@ -1,0 +1,185 @@
+"""Personas as rows of the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cjm_lab.estimate import share
+from cjm_lab.ledger import Ledger
+from cjm_lab.period import period_up_to
+from cjm_lab.personas import persona_evidence, persona_people
+from cjm_lab.study import Study
+
+SEPTEMBER = period_up_to(date(2026, 9, 30))
+NONE = pd.DataFrame()
+STUDY = Study.model_validate(
+    {
+        "title": "Coffee to go",
+        "personas": [
+            {"id": "guest", "name": "Guest", "match": {"visits": "few"}, "claim": "Hates queues"},
+            {"id": "regular", "name": "Regular", "match": {"visits": "many"}},
+            {"id": "ghost", "name": "Ghost", "match": {"visits": "never"}},
+            {"id": "unknown", "name": "Unknown", "match": {"income": "high"}},
+        ],
+        "stages": [
+            {"id": "order", "name": "Order", "touchpoints": [{"id": "queue", "name": "Queue"}]}
+        ],
+    }
+)
+
+
+def times(days: list[str]) -> pd.Series:
+    return pd.Series(pd.to_datetime(days, utc=True)).dt.as_unit("us")
+
+
+def customers(**columns: Any) -> pd.DataFrame:
+    n = len(columns["persona"])
+    frame = {
+        "customer_id": [f"c{i}" for i in range(n)],
+        "joined_at": times(["2026-08-01"] * n),
+        "left_at": times(["NaT"] * n),
+    }
+    return pd.DataFrame(frame | columns)
+
+
+def survey(queue: list[float], persona: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    n = len(queue)
+    responses = pd.DataFrame(
+        {
+            "respondent_id": [f"r{i}" for i in range(n)],
+            "submitted_at": times(["2026-09-05"] * n),
+            "wave": "",
+            "weight": 1.0,
+            "persona": persona,
+            "queue": queue,
+        }
+    )
+    codebook = pd.DataFrame(
+        [
+            {
+                "question": "queue", "text": "", "measure": "rating", "scale_min": 1.0,
+                "scale_max": 5.0, "reversed": False, "touchpoint": "queue", "stage": "",
+                "subject": "us", "success": [], "as_name": "",
+            }
+        ]
+    )  # fmt: skip
+    return responses, codebook
+
+
+def evidence_of(**tables: pd.DataFrame) -> Ledger:
+    given = {name: tables.get(name, NONE) for name in ("customers", "responses", "codebook")}
+    notes = tables.get("notes", NONE)
+    return Ledger(persona_evidence(**given, notes=notes, study=STUDY, period=SEPTEMBER, seed=0))
+
+
+def test_nothing_gives_only_the_untested_claim() -> None:
+    rows = evidence_of().frame
+    assert rows[["measure", "status", "note"]].values.tolist() == [
+        ["claim", "assumed", "Nothing was measured that could test it"]
+    ]
+
+
+def test_sizes_are_shares_of_the_periods_customers_with_wilson() -> None:
+    people = customers(
+        persona=["guest"] * 30 + ["regular"] * 60 + [""] * 30,
+        visits=["few"] * 30 + ["many"] * 60 + ["some"] * 30,
+        joined_at=times(["2026-08-01"] * 110 + ["2026-10-02"] * 10),
+        left_at=times(["2026-08-20"] * 10 + ["NaT"] * 110),
+    )
+    ledger = evidence_of(customers=people)
+    guest = ledger.estimate(measure="size", persona="guest")
+    assert (guest.value, guest.n) == (0.2, 100)  # 10 left before, 10 joined after
+    assert guest.low == share(20, 100).low
+    ghost = ledger.select(measure="size", persona="ghost").iloc[0]
+    assert (ghost["value"], ghost["note"]) == (0, "nobody matches this persona's definition")
+    assert ledger.select(measure="size", persona="unknown").empty  # no such attribute
+
+
+def test_without_customers_the_respondents_count() -> None:
+    responses, codebook = survey([3.0] * 40, ["guest"] * 30 + ["regular"] * 10)
+    responses["visits"] = ["few"] * 30 + ["many"] * 10
+    row = evidence_of(responses=responses, codebook=codebook).select(
+        measure="size", persona="guest"
+    )
+    assert row[["value", "source", "period_start"]].values.tolist() == [
+        [0.75, "survey", "2026-09-01"]
+    ]
+
+
+def test_a_clear_difference_from_the_others_is_recorded_beside_the_claim() -> None:
+    rng = np.random.default_rng(1)
+    persona = ["guest"] * 60 + ["regular"] * 100
+    queue = [*rng.choice([1.0, 2.0], 60), *rng.choice([4.0, 5.0], 100)]
+    responses, codebook = survey(queue, persona)
+    ledger = evidence_of(responses=responses, codebook=codebook)
+    row = ledger.select(measure="difference", persona="guest").iloc[0]
+    assert row["value"] == pytest.approx(np.mean(queue[:60]) - np.mean(queue[60:]))
+    assert row["low"] < row["value"] < row["high"] < 0
+    assert row["label"] == "Guest against the others: lower emotion at Queue"
+    assert "for 2 comparisons" in row["note"]
+    claim = ledger.select(measure="claim").iloc[0]
+    assert (claim["label"], claim["status"]) == ("Hates queues", "assumed")
+    assert "lower emotion at Queue (-3.1" in claim["note"]
+
+
+def test_chance_makes_no_difference() -> None:
+    rng = np.random.default_rng(2)
+    persona = ["guest"] * 80 + ["regular"] * 120
+    found = 0
+    for _ in range(12):
+        responses, codebook = survey(rng.choice([1.0, 2, 3, 4, 5], 200).tolist(), persona)
+        ledger = evidence_of(responses=responses, codebook=codebook)
+        found += len(ledger.select(measure="difference")) > 0
+    assert found <= 3  # a rate of 5 % gives 4 or more of 12 in less than 1 % of cases
+
+
+def test_segments_that_are_not_there_are_said_to_be_none() -> None:
+    rng = np.random.default_rng(3)
+    people = customers(
+        persona=[""] * 300,
+        plan=rng.choice(["a", "b"], 300),
+        device=rng.choice(["phone", "desktop"], 300),
+    )
+    row = evidence_of(customers=people).select(measure="segments").iloc[0]
+    assert (row["value"], row["n"], row["label"]) == (0, 300, "No clear segments")
+    assert "any split would be arbitrary" in row["note"]
+
+
+def test_segments_found_have_sizes_that_sum_to_one() -> None:
+    plan = ["a"] * 120 + ["b"] * 180
+    people = customers(persona=[""] * 300, plan=plan, device=plan, city=plan)
+    rows = evidence_of(customers=people).frame
+    sizes = rows[(rows["measure"] == "size") & (rows["segment"] != "")]
+    assert sizes["value"].sort_values().tolist() == [0.4, 0.6]
+    assert rows.loc[rows["measure"] == "segments", "value"].tolist() == [2]
+
+
+def test_interviews_become_quotes_and_staff_notes_do_not() -> None:
+    notes = pd.DataFrame(
+        {
+            "note_id": ["n1", "n2"],
+            "kind": ["interview", "staff"],
+            "touchpoint": ["queue", "queue"],
+            "persona": ["guest", ""],
+            "text": ["That was a terrible wait", "They are fine"],
+        }
+    )
+    quotes = evidence_of(notes=notes).select(lane="quote")
+    assert quotes[["label", "touchpoint", "persona", "note", "stage"]].values.tolist() == [
+        ["That was a terrible wait", "queue", "guest", "negative", "order"]
+    ]
+
+
+def test_people_carry_attributes_and_nothing_that_names_them() -> None:
+    people = customers(
+        persona=["guest"] * 30,
+        email=[f"hash{i}" for i in range(30)],
+        plan=["a", "b"] * 15,
+        same=["x"] * 30,
+    )
+    assert list(persona_people(people, NONE, STUDY, SEPTEMBER)) == ["persona", "plan"]

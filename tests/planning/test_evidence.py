@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from cjm_lab.errors import ParameterError
+from cjm_lab.estimate import Estimate, share
+from cjm_lab.ledger import Ledger, evidence, evidence_frame
+from cjm_lab.metrics.stream import journey_stream
+from cjm_lab.period import period_up_to
+from cjm_lab.planning.evidence import planning_evidence, walkthrough_evidence
+
+AS_OF = date(2026, 9, 30)
+SEPTEMBER = period_up_to(AS_OF)
+NO_ORDERS = pd.DataFrame({"amount": pd.Series([], dtype=float), "kind": pd.Series([], dtype="str")})
+
+
+def log(customers: int) -> pd.DataFrame:
+    """Everybody fills a basket; 3 of 4 pay; half of these order."""
+    rows = []
+    for i in range(customers):
+        steps = ["basket", "payment", "order"] if i % 8 < 3 else ["basket", "payment"]
+        rows += [
+            (f"c{i}", hour, event) for hour, event in enumerate(steps[: 1 if i % 4 == 3 else 3])
+        ]
+    table = pd.DataFrame(rows, columns=["customer_id", "hour", "event"])
+    start = pd.Timestamp("2026-09-01", tz="UTC")
+    return table.assign(occurred_at=start + pd.to_timedelta(table.pop("hour"), unit="h"))
+
+
+@pytest.fixture
+def stream(study):
+    return journey_stream(log(800), study=study)
+
+
+@pytest.fixture
+def measured():
+    active = Estimate(800, float("nan"), float("nan"), n=800, method="count")
+    return evidence_frame(
+        [
+            evidence(active, lane="base", measure="active_customers", period=SEPTEMBER),
+            evidence(share(600, 800), lane="reach", measure="reach", touchpoint="payment"),
+            evidence(share(800, 800), lane="reach", measure="reach", touchpoint="basket"),
+        ]
+    )
+
+
+@pytest.fixture
+def pains():
+    pain = evidence(lane="pain", measure="pain", label="Form forgets", touchpoint="payment")
+    return evidence_frame([pain])
+
+
+@pytest.fixture
+def table(resources):
+    return resources(
+        {"resource": "Form", "lift_source": "pilot", "cost_once": 500},
+        {"resource": "Invoice", "lift_source": "judgement", "cost_once": 900},
+        {"resource": "Help", "touchpoints": "basket", "measure": "valence", "lift_likely": 0.4},
+    )
+
+
+def planned(table, pains, measured, stream, study, orders=None, as_of=AS_OF):
+    orders = pd.DataFrame({"amount": [10.0] * 50, "kind": "new"}) if orders is None else orders
+    return planning_evidence(table, pains, measured, stream, orders, study, SEPTEMBER, as_of, 1)
+
+
+def found(rows, measure, label):
+    return rows[(rows["measure"] == measure) & (rows["label"] == label)].iloc[0]
+
+
+def test_every_lane_has_its_rows_and_each_row_its_own_id(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study)
+    assert len(Ledger(rows)) == len(rows)
+    counts = rows.groupby(["lane", "measure"]).size().to_dict()
+    assert counts == {
+        ("resource", "resource_gap"): 3,
+        ("opportunity", "rice"): 3,
+        ("forecast", "conversion_lift"): 3,
+        ("forecast", "added_orders"): 3,
+        ("forecast", "net_value"): 3,
+        ("forecast", "chosen"): 2,
+    }
+    assert set(rows.loc[rows["lane"] != "resource", "status"]) == {"reasoned"}
+
+
+def test_a_score_tells_its_inputs_and_the_pain_it_answers(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study)
+    form = found(rows, "rice", "Form")
+    assert form["value"] == 600 * 2 * 1 / 2
+    assert form["note"] == (
+        "reach 600 a month x impact 2 x confidence 1 / effort 2; answers: Form forgets"
+    )
+    assert found(rows, "rice", "Help")["note"].endswith("no pain point there")
+
+
+def test_only_a_pilot_is_called_an_effect(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study)
+    assert found(rows, "conversion_lift", "Form")["note"].startswith("effect shown by a pilot")
+    assert "effect" not in found(rows, "conversion_lift", "Invoice")["note"]
+    assert found(rows, "conversion_lift", "Invoice")["note"].startswith("if the judgement holds")
+
+
+def test_the_forecast_follows_the_log(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study)
+    # 10 points more of the 3 of 4 who pay: 7.5 points of all; 800 journeys a month.
+    lift = found(rows, "conversion_lift", "Form")
+    assert lift["value"] == pytest.approx(0.075, abs=0.003)
+    assert found(rows, "added_orders", "Form")["value"] == pytest.approx(60, abs=3)
+    assert found(rows, "net_value", "Form")["value"] == pytest.approx(60 * 10 * 10 - 500, abs=250)
+
+
+def test_the_budget_buys_a_set_and_tells_what_more_would_buy(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study)
+    assert found(rows, "chosen", "Form")["value"] == 1
+    assert found(rows, "chosen", "Invoice")["value"] == 0
+    note = found(rows, "net_value", "The set that the budget buys")["note"]
+    assert note.startswith("Form; 4 sets weighed within 1,000 EUR; from 1,400 EUR on")
+
+
+def test_without_orders_no_value_is_forecast(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study, orders=NO_ORDERS)
+    assert set(rows.loc[rows["lane"] == "forecast", "measure"]) == {
+        "conversion_lift",
+        "added_orders",
+    }
+
+
+def test_the_first_order_of_a_new_customer_is_what_an_order_is_worth(
+    table, pains, measured, stream, study
+):
+    orders = pd.DataFrame({"amount": [10.0] * 5 + [1000.0], "kind": ["new"] * 5 + ["repeat"]})
+    one = planned(table, pains, measured, stream, study)
+    two = planned(table, pains, measured, stream, study, orders=orders)
+    value = found(one, "net_value", "Form")["value"]
+    assert found(two, "net_value", "Form")["value"] == pytest.approx(value)
+
+
+def test_without_events_or_a_funnel_there_is_no_forecast(table, pains, measured, stream, study):
+    empty = journey_stream(log(0), study=study)
+    for nothing in (
+        planned(table, pains, evidence_frame(), empty, study),
+        planned(table, pains, measured, stream, study.model_copy(update={"funnel": None})),
+    ):
+        assert "forecast" not in set(nothing["lane"])
+    assert planned(table.head(0), pains, measured, stream, study).empty
+
+
+def test_without_a_budget_nothing_is_chosen(table, pains, measured, stream, study):
+    rows = planned(table, pains, measured, stream, study.model_copy(update={"budget": None}))
+    assert "chosen" not in set(rows["measure"])
+    assert found(rows, "net_value", "Form")["note"].startswith("effect shown")
+
+
+def walked(place: str = "payment") -> pd.DataFrame:
+    grades = {"Ann": (4.0, 1.0), "Bob": (3.0, float("nan")), "Eve": (4.0, float("nan"))}
+    rows = [
+        [who, place, question, grade != grade, "", grade, 60.0, note if grade == grade else ""]
+        for who, pair in grades.items()
+        for question, grade, note in zip(
+            ("progress seen", "action noticed"), pair, ("Form forgets", "Hidden"), strict=True
+        )
+    ]
+    columns = [
+        "evaluator",
+        "touchpoint",
+        "question",
+        "passed",
+        "kind",
+        "severity",
+        "seconds",
+        "note",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_walkthrough_has_severity_agreement_and_what_was_missed(study):
+    rows = walkthrough_evidence(walked(), study).set_index("measure")
+    assert rows.index.tolist() == ["severity", "agreement", "problems_unseen"]
+    severity = rows.loc["severity"]
+    assert severity["value"] == pytest.approx(11 / 3)
+    assert (severity["label"], severity["n"], severity["touchpoint"]) == (
+        "Form forgets",
+        3,
+        "payment",
+    )
+    assert (severity["scale_min"], severity["scale_max"]) == (0, 4)
+    assert rows.loc["problems_unseen", "value"] > 0
+    assert walkthrough_evidence(walked().head(0), study).empty
+
+
+def test_a_finding_nowhere_on_the_journey_is_named(study):
+    with pytest.raises(ParameterError, match="did you mean 'payment'"):
+        walkthrough_evidence(walked("paymnt"), study)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from cjm_lab import plots
+from cjm_lab.plots.style import BLUE, GRAY, VERMILLION
+
+NPS = pd.DataFrame(
+    {
+        "label": ["All", "Office buyer"],
+        "value": [34.19, 61.0],
+        "low": [29.209, 30.0],
+        "high": [38.943, 88.0],
+        "n": [895, 25],
+    }
+)
+
+
+def dots(ax: Axes) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in ax.collections[1].get_offsets()]
+
+
+def whiskers(ax: Axes) -> list[tuple[float, float]]:
+    return [(float(line[0, 0]), float(line[1, 0])) for line in ax.collections[0].get_segments()]
+
+
+def colors(ax: Axes) -> list[str]:
+    return [to_hex(color) for color in ax.collections[0].get_colors()]
+
+
+def test_dots_stand_at_the_values_the_first_on_top() -> None:
+    ax = plots.scores(NPS)
+    assert dots(ax) == [(34.19, 0), (61.0, 1)]
+    assert ax.yaxis_inverted()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["All", "Office buyer"]
+
+
+def test_whiskers_reach_from_low_to_high() -> None:
+    assert whiskers(plots.scores(NPS)) == [(29.209, 38.943), (30.0, 88.0)]
+
+
+def test_the_numbers_stand_beside_each_dot() -> None:
+    texts = [text.get_text() for text in plots.scores(NPS).texts]
+    assert texts[:2] == ["34.2 [29.2, 38.9] n=895", "61.0 [30.0, 88.0] n=25"]
+
+
+def test_an_automatic_share_has_no_whisker_and_says_why() -> None:
+    row = {"label": "Negative", "value": 0.25, "low": None, "high": None, "n": 4000}
+    data = pd.DataFrame([{**row, "method": "automatic, bias unknown"}]).astype(
+        {"low": float, "high": float}
+    )
+    ax = plots.scores(data, percent=True)
+    assert ax.texts[0].get_text() == "25.0 % (automatic, bias unknown) n=4000"
+    assert to_hex(ax.collections[1].get_facecolors()[0]) == "#ffffff"
+
+
+def test_the_scale_asked_on_is_the_axis() -> None:
+    assert tuple(map(float, plots.scores(NPS, limits=(-100, 100)).get_xlim())) == (-100, 100)
+
+
+def test_a_gap_is_colored_by_who_leads_and_gray_where_chance_could_make_it() -> None:
+    gaps = pd.DataFrame(
+        {
+            "label": ["Price", "Delivery", "First cup"],
+            "value": [8.0, 3.0, -6.0],
+            "low": [5.0, -1.0, -9.0],
+            "high": [11.0, 7.0, -3.0],
+        }
+    )
+    assert colors(plots.value_gap(gaps)) == [c.lower() for c in (VERMILLION, GRAY, BLUE)]
+
+
+def test_a_pilots_difference_that_holds_zero_is_gray() -> None:
+    rows = pd.DataFrame(
+        {"label": ["a", "b"], "value": [0.2, 0.01], "low": [0.05, -0.02], "high": [0.33, 0.04]}
+    )
+    ax = plots.pilot(rows, percent=True)
+    assert colors(ax) == [BLUE.lower(), GRAY.lower()]
+    assert ax.lines[0].get_xdata()[0] == 0
+
+
+def test_what_the_budget_does_not_reach_is_gray_and_said() -> None:
+    rows = pd.DataFrame(
+        {
+            "label": ["a", "b"],
+            "value": [9, 5],
+            "low": [4, 1],
+            "high": [12, 9],
+            "chosen": [True, False],
+        }
+    )
+    ax = plots.forecast(rows)
+    assert colors(ax) == [BLUE.lower(), GRAY.lower()]
+    assert "gray: outside the budget" in [text.get_text() for text in ax.texts]

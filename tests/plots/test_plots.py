@@ -1,0 +1,96 @@
+"""What holds for every plot: it returns the Axes it was given and survives data that are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from cjm_lab import plots
+from cjm_lab.errors import ParameterError
+
+ROW = {"value": 0.3, "low": 0.2, "high": 0.4, "n": 200}
+DATA = {
+    "scores": pd.DataFrame([{"label": "NPS", **ROW}]),
+    "value_gap": pd.DataFrame([{"label": "Price", **ROW}]),
+    "forecast": pd.DataFrame([{"label": "QR code", **ROW}]),
+    "pilot": pd.DataFrame([{"label": "Bought", **ROW}]),
+    "funnel": pd.DataFrame([{"step": "basket", **ROW}]),
+    "shares": pd.DataFrame([{"label": "negative", **ROW}]),
+    "priorities": pd.DataFrame([{"label": "QR code", **ROW}]),
+    "emotion": pd.DataFrame([{"label": "Payment", "persona": "Office buyer", **ROW}]),
+    "transitions": pd.DataFrame([{"touchpoint": "basket", "next_touchpoint": "payment", **ROW}]),
+    "trend": pd.DataFrame([{"week": pd.Timestamp("2026-09-07", tz="UTC"), **ROW}]),
+    "stakeholders": pd.DataFrame([{"name": "Shop", "interest": "high", "influence": "low"}]),
+}
+DRAWS = {name: getattr(plots, name) for name in DATA}
+
+
+def words(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def test_every_public_plot_is_held_to_these_rules() -> None:
+    assert set(plots.__all__) == {*DATA, "alt_text"}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_plot_is_drawn_on_the_axes_it_is_given(name: str) -> None:
+    _, ax = plt.subplots()
+    assert DRAWS[name](DATA[name], ax=ax) is ax
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_without_axes_each_plot_has_a_figure_of_its_own(name: str) -> None:
+    first, second = DRAWS[name](DATA[name]), DRAWS[name](DATA[name])
+    assert first.figure is not second.figure
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_nothing_to_draw_is_said(name: str) -> None:
+    ax = DRAWS[name](DATA[name].head(0))
+    assert words(ax) == ["No evidence yet"]
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_missing_column_is_named(name: str) -> None:
+    with pytest.raises(ParameterError, match="missing"):
+        DRAWS[name](DATA[name].drop(columns=DATA[name].columns[0]))
+
+
+@pytest.mark.parametrize("name", [name for name in DATA if name != "trend"])
+@pytest.mark.parametrize("name_of_row", ["costs $5 and $", "<b>&amp;", "\\frac{"])
+def test_words_from_outside_are_drawn_as_they_are(name: str, name_of_row: str) -> None:
+    data = DATA[name].copy()
+    data.iloc[:, 0] = name_of_row
+    _, ax = plt.subplots()
+    DRAWS[name](data, ax=ax)
+    ticks = [*ax.get_xticklabels(), *ax.get_yticklabels()]
+    assert name_of_row in [text.get_text() for text in [*ticks, *ax.texts]]
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_the_style_stays_inside(name: str) -> None:
+    before = dict(mpl.rcParams)
+    DRAWS[name](DATA[name])
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("draw", [plots.scores, plots.shares, plots.emotion])
+def test_a_base_under_thirty_is_hollow_and_said(draw: Callable[..., Axes]) -> None:
+    data = pd.DataFrame([{"label": "A", **ROW}, {"label": "B", **ROW, "n": 29}])
+    ax = draw(data)
+    faces = (
+        [patch.get_facecolor() for patch in ax.patches]
+        if ax.patches
+        else ax.collections[1].get_facecolors().tolist()
+    )
+    assert [mpl.colors.to_hex(face) == "#ffffff" for face in faces] == [False, True]
+    assert "hollow: fewer than 30" in words(ax)

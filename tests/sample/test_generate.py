@@ -1,0 +1,319 @@
+"""Facts about the sample study and the generator beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+import yaml
+
+from cjm_lab.study import Study, load_study
+
+SAMPLE = Path(__file__).parents[2] / "data" / "raw" / "coffee-maker"
+TYPED = ["study.yaml", "notes.csv", "findings.csv", "resources.csv", "actions.csv", "calendar.csv"]
+MADE = ["survey.csv", "mentions.csv", "customers.csv", "orders.csv", "interactions.csv",
+        "labels.csv", "pilot.csv", "truths.json"]  # fmt: skip
+MONTHS = ["2026-08", "2026-09", "2026-10"]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("coffee_maker", SAMPLE / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    # No __pycache__ among the raw data.
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    spec.loader.exec_module(module)
+    sys.dont_write_bytecode = before
+    return module
+
+
+@pytest.fixture(scope="module")
+def again(generator: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study made once more with the default arguments."""
+    return generator.generate(tmp_path_factory.mktemp("again"))
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(SAMPLE)
+
+
+@cache
+def table(name: str) -> pd.DataFrame:
+    return pd.read_csv(SAMPLE / name, dtype=str, keep_default_na=False)
+
+
+@cache
+def events() -> pd.DataFrame:
+    return pd.read_parquet(SAMPLE / "events.parquet")
+
+
+def values(rows: list[dict]) -> dict[str, dict[str, float]]:
+    return {row["id"]: row["months"] for row in rows if row["kind"] == "value"}
+
+
+@pytest.mark.parametrize("name", [*MADE, *TYPED])
+def test_the_committed_files_are_what_the_default_arguments_make(again: Path, name: str) -> None:
+    assert (again / name).read_bytes() == (SAMPLE / name).read_bytes()
+
+
+def test_the_committed_events_are_what_the_default_arguments_make(again: Path) -> None:
+    # Compared as a table: the bytes of parquet also depend on the version of its library.
+    pd.testing.assert_frame_equal(pd.read_parquet(again / "events.parquet"), events())
+
+
+def test_another_seed_makes_other_data_about_the_same_truths(
+    generator: ModuleType, again: Path, tmp_path: Path
+) -> None:
+    other = generator.generate(tmp_path / "other", seed=7)
+    assert (other / "truths.json").read_bytes() == (again / "truths.json").read_bytes()
+    for name in ("survey.csv", "mentions.csv", "events.parquet", "pilot.csv"):
+        assert (other / name).read_bytes() != (again / name).read_bytes()
+
+
+def test_the_command_line_passes_seed_and_effects_on(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls = []
+    monkeypatch.setattr(generator, "generate", lambda *given: calls.append(given))
+    monkeypatch.setattr(
+        "sys.argv", ["generate.py", str(tmp_path), "--seed", "7", "--pilot-ordered", "0"]
+    )
+    generator.main()
+    assert calls == [(tmp_path, generator.Effects(pilot_ordered=0.0), 7)]
+
+
+# --- What was planted ---------------------------------------------------------------------------
+
+
+def test_the_truths_follow_from_the_parameters(generator: ModuleType) -> None:
+    truths = values(generator.truths(generator.Effects()))
+    august = {name: months["2026-08"] for name, months in truths.items() if "2026-08" in months}
+    assert august["valence_payment"] == pytest.approx(0.6 - 1.6)
+    assert august["valence_payment_first_time"] == pytest.approx(-1.0 - 0.59 * 0.9)
+    assert august["valence_payment_office"] == pytest.approx(-1.0 + 0.41 * 0.9)
+    assert august["drop_off_payment"] == pytest.approx(0.42)
+    assert august["drop_off_payment_first_time"] == pytest.approx(0.42 + 0.59 * 0.2)
+    assert august["conversion"] == pytest.approx(0.8 * 0.8 * 0.58)
+    assert august["negative_share"] == pytest.approx(0.25 + 0.20 * 0.45)
+    assert august["nps"] == pytest.approx(40 - 26)
+    assert truths["pilot_difference_ordered"] == {"2026-09": 0.1, "2026-10": 0.1}
+
+
+def test_only_the_delivery_changes_and_only_in_october(generator: ModuleType) -> None:
+    truths = values(generator.truths(generator.Effects()))
+    changed = {name for name, months in truths.items() if len(set(months.values())) > 1}
+    assert changed == {"valence_delivery"}
+    assert truths["valence_delivery"] == pytest.approx(
+        {"2026-08": 0.3, "2026-09": 0.3, "2026-10": 0.9}
+    )
+
+
+def test_without_effects_nothing_differs_and_nothing_is_to_be_found(generator: ModuleType) -> None:
+    rows = generator.truths(generator.Effects(*[0.0] * 8))
+    assert {row["kind"] for row in rows} == {"value"}
+    for measure, truth in [("valence", 0.6), ("drop_off", 0.2), ("negative_share", 0.25),
+                           ("pilot_difference", 0.0)]:  # fmt: skip
+        months = [row["months"].values() for row in rows if row["measure"] == measure]
+        assert {value for row in months for value in row} == {truth}
+
+
+@pytest.mark.parametrize(
+    ("effect", "truth", "month", "factor"),
+    [
+        ("payment_valence", "valence_payment", "2026-08", -1.0),
+        ("payment_drop_off", "drop_off_payment", "2026-09", 1.0),
+        ("payment_mentions", "negative_share", "2026-09", 0.20),
+        ("persona_valence", "valence_payment_first_time", "2026-08", -0.59),
+        ("persona_drop_off", "drop_off_payment_first_time", "2026-08", 0.59),
+        ("delivery_change", "valence_delivery", "2026-10", 1.0),
+        ("pilot_ordered", "pilot_difference_ordered", "2026-09", 1.0),
+    ],
+)
+def test_an_effect_moves_its_truth_by_its_size(
+    generator: ModuleType, effect: str, truth: str, month: str, factor: float
+) -> None:
+    planted = generator.Effects()
+    more = planted._replace(**{effect: getattr(planted, effect) + 0.04})
+    before, after = (values(generator.truths(effects)) for effects in (planted, more))
+    assert after[truth][month] - before[truth][month] == pytest.approx(0.04 * factor)
+
+
+def test_a_persona_effect_leaves_the_whole_alone(generator: ModuleType) -> None:
+    planted = generator.Effects()
+    none = planted._replace(persona_valence=0.0, persona_drop_off=0.0)
+    before, after = (values(generator.truths(effects)) for effects in (planted, none))
+    for truth in ("valence_payment", "drop_off_payment", "conversion"):
+        assert before[truth] == after[truth]
+
+
+@pytest.mark.parametrize(
+    ("effect", "message"),
+    [
+        ({"payment_valence": 3.0}, "valence_payment must lie between -2 and 2"),
+        ({"persona_drop_off": 1.0}, "drop_off_payment_first_time must lie between 0 and 1"),
+    ],
+)
+def test_an_effect_off_the_scale_is_refused(
+    generator: ModuleType, tmp_path: Path, effect: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        generator.generate(tmp_path, generator.Effects(**effect))
+    assert not list(tmp_path.iterdir())
+
+
+def test_truths_json_names_places_that_the_study_declares(study: Study) -> None:
+    rows = json.loads((SAMPLE / "truths.json").read_text(encoding="utf-8"))
+    assert {row.get("touchpoint", "") for row in rows} <= {"", *(t.id for t in study.touchpoints)}
+    assert {row.get("persona", "") for row in rows} <= {"", *(p.id for p in study.personas)}
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+# --- What the files hold ------------------------------------------------------------------------
+
+
+def test_the_files_are_small_and_of_the_stated_length() -> None:
+    assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < 6_000_000
+    assert len(table("survey.csv")) == 1200
+    assert len(table("mentions.csv")) == 4000
+    assert len(table("customers.csv")) == 6000
+    assert 55_000 < len(events()) < 65_000
+    assert events()["user"].nunique() == 6000
+
+
+def test_every_declared_column_is_there(study: Study) -> None:
+    for source in study.sources:
+        path = study.folder / source.file
+        columns = list(events() if path.suffix == ".parquet" else table(source.file))
+        declared = [*source.columns.values(), *getattr(source, "attributes", [])]
+        assert not set(declared + list(getattr(source, "questions", {}))) - set(columns)
+
+
+def test_what_was_typed_has_the_columns_of_the_tidy_tables() -> None:
+    columns = {
+        "labels": "mention_id label touchpoint labeler labeled_at frame_id stratum inclusion_prob",
+        "notes": "note_id kind touchpoint persona text author date",
+        "findings": "walk_id evaluator touchpoint question passed kind severity seconds note",
+        "resources": "resource kind have need unit cost_once cost_month effort owner touchpoints "
+        "measure lift_low lift_likely lift_high lift_source",
+        "pilot": "customer_id arm assigned_at ordered revenue",
+        "actions": "opportunity owner due state measure",
+        "calendar": "date what",
+    }
+    for name, expected in columns.items():
+        assert set(table(f"{name}.csv").columns) == set(expected.split())
+
+
+def test_touchpoints_and_personas_that_are_named_are_declared(study: Study) -> None:
+    touchpoints, personas = set(study.stage_of), {persona.id for persona in study.personas}
+    for name in ("labels", "notes", "findings"):
+        assert set(table(f"{name}.csv")["touchpoint"]) <= touchpoints | {""}
+    assert set(table("resources.csv")["touchpoints"].str.split(";").explode()) <= touchpoints
+    assert set(table("notes.csv")["persona"]) <= personas | {""}
+    assert set(table("actions.csv")["opportunity"]) <= set(table("resources.csv")["resource"])
+
+
+def test_everything_happens_in_the_three_months_of_berlin() -> None:
+    for name, column in [("survey.csv", "Submitted"), ("mentions.csv", "posted"),
+                         ("customers.csv", "first_seen"), ("orders.csv", "order_date"),
+                         ("interactions.csv", "opened"), ("labels.csv", "labeled_at")]:  # fmt: skip
+        assert set(table(name)[column].str[:7]) == set(MONTHS)
+    at = events()["ts"]
+    assert str(at.dt.tz) == "UTC"
+    assert set(at.dt.tz_convert("Europe/Berlin").dt.strftime("%Y-%m")) == set(MONTHS)
+
+
+def test_the_shops_systems_agree_with_the_event_log() -> None:
+    log = events().drop_duplicates().groupby("action")["user"].agg(sorted)
+    orders = table("orders.csv").groupby("type")["customer_no"].agg(sorted)
+    assert orders["new"] == log["order_confirmed"]
+    assert orders["repeat"] == log["reorder"]
+    assert sorted(table("interactions.csv")["customer_no"]) == log["support_contact"]
+    customers = table("customers.csv").set_index("customer_no")
+    last = events().groupby("user")["ts"].max().dt.strftime("%Y-%m-%d")
+    left = customers["left_on"][customers["left_on"] != ""]
+    assert (left > last[left.index]).all()
+    linked = table("survey.csv").query("`Customer number` != ''")
+    there = customers["experience"][linked["Customer number"]]
+    assert (there.to_numpy() == linked["experience"].str.strip().to_numpy()).all()
+    assert linked["Customer number"].is_unique
+
+
+def test_each_month_has_answers_enough_and_the_re_order_too_few() -> None:
+    answers = table("survey.csv").set_index("Wave").filter(like="sat_").apply(pd.to_numeric)
+    n = answers.where(answers <= 5).groupby(level=0).count()
+    assert (n["sat_payment"] >= 150).all()
+    assert (n.drop(columns=["sat_support", "sat_reorder"]) >= 100).all(axis=None)
+    assert (n["sat_reorder"] < 30).all()
+
+
+def test_labels_are_a_sample_of_each_months_frame() -> None:
+    mentions, labels = table("mentions.csv"), table("labels.csv")
+    english = mentions[mentions["language"] == "en"].assign(month=mentions["posted"].str[:7])
+    english["same"] = english["body"].str.casefold().str.split().str.join(" ")
+    frame = english.drop_duplicates(["month", "same"]).set_index("id")["month"]
+    assert labels["mention_id"].is_unique
+    assert (frame[labels["mention_id"]].to_numpy() == labels["frame_id"].to_numpy()).all()
+    for month, drawn in labels.groupby("frame_id"):
+        assert len(drawn) == 220
+        assert drawn["inclusion_prob"].astype(float).unique() == pytest.approx(
+            220 / (frame == month).sum()
+        )
+    assert (labels["label"] == "undecided").mean() < 0.02
+
+
+def test_a_text_has_keywords_of_its_own_touchpoint_and_of_no_other(study: Study) -> None:
+    words = yaml.safe_load((SAMPLE / "material.yaml").read_text(encoding="utf-8"))
+    keyword = {
+        touchpoint.id: re.compile(rf"\b({'|'.join(touchpoint.keywords)})\b", re.IGNORECASE)
+        for touchpoint in study.touchpoints
+    }
+
+    def touched(text: str) -> set[str]:
+        return {name for name, pattern in keyword.items() if pattern.search(text)}
+
+    for language in ("mentions", "german"):
+        for topic, tones in words[language].items():
+            for text in [text for texts in tones.values() for text in texts]:
+                assert touched(text) == ({topic} - {"general"}), text
+    tails = [text for texts in words["tails"].values() for text in texts]
+    for text in [*words["openers"], *tails, *words["private"]]:
+        assert not touched(text), text
+
+
+def test_what_looks_private_is_made_up() -> None:
+    text = " ".join([*table("mentions.csv")["body"], *table("survey.csv")["comment"]])
+    text += " ".join(table("customers.csv")["email"])
+    assert {domain.lower() for domain in re.findall(r"@[\w.]+\.(\w+\.\w+)", text)} <= {
+        "example.org"
+    }
+    assert all(name.endswith("example.org") for name in re.findall(r"\w@([\w.]+\w)", text.lower()))
+    cards = {re.sub(r"\D", "", card) for card in re.findall(r"(?:\d{4}[ -]){3}\d{4}", text)}
+    assert cards == {"4111111111111111", "5555555555554444"}
+
+
+def test_the_pilot_is_a_cohort_of_its_own_with_equal_arms() -> None:
+    pilot = table("pilot.csv")
+    assert pilot["arm"].value_counts().to_dict() == {"control": 1500, "treatment": 1500}
+    assert not set(pilot["customer_id"]) & set(table("customers.csv")["customer_no"])
+    assert set(pilot["assigned_at"].str[:7]) == {"2026-09"}
+    assert set(pilot["ordered"]) == {"0", "1"}
+
+
+def test_the_walkthrough_asks_each_evaluator_four_questions_at_eight_touchpoints() -> None:
+    findings = table("findings.csv")
+    assert findings.groupby("evaluator").size().to_dict() == {
+        "Nele Weber": 32, "Tobi Okafor": 32, "Marta Haas": 32
+    }  # fmt: skip
+    severity = pd.to_numeric(findings["severity"])
+    assert (severity.isna() == (findings["passed"] == "True")).all()
+    assert severity.groupby(findings["touchpoint"]).max().idxmax() == "payment"

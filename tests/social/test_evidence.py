@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from cjm_lab.ledger import Ledger
+from cjm_lab.period import Period, period_up_to
+from cjm_lab.social.evidence import scored_mentions, social_evidence
+from cjm_lab.study import Study
+
+OCTOBER = period_up_to(date(2026, 10, 31))
+LABELS = pd.DataFrame(
+    {
+        "mention_id": pd.Series([], dtype="str"),
+        "label": pd.Series([], dtype="str"),
+        "labeled_at": pd.Series([], dtype="datetime64[us, UTC]"),
+        "inclusion_prob": pd.Series([], dtype="float64"),
+    }
+)
+
+
+@pytest.fixture
+def study() -> Study:
+    places = [
+        {"id": "pay", "name": "Payment", "keywords": ["card"]},
+        {"id": "van", "name": "Delivery", "keywords": ["parcel"]},
+        {"id": "home", "name": "Home"},
+    ]
+    return Study.model_validate(
+        {"title": "Tea", "stages": [{"id": "buy", "name": "Buy", "touchpoints": places}]}
+    )
+
+
+def mentions(*texts: str, days: list[str] | None = None, lang: str = "") -> pd.DataFrame:
+    times = pd.to_datetime(days if days else ["2026-10-05"] * len(texts), utc=True)
+    return pd.DataFrame(
+        {
+            "mention_id": [f"m{i}" for i in range(len(texts))],
+            "published_at": times.astype("datetime64[us, UTC]"),
+            "text": pd.Series(texts, dtype="str"),
+            "lang": pd.Series([lang] * len(texts), dtype="str"),
+        }
+    )
+
+
+def labels_for(table: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "mention_id": table["mention_id"].iloc[: len(words)],
+            "label": words,
+            "labeled_at": pd.to_datetime([None] * len(words), utc=True),
+            "inclusion_prob": float("nan"),
+        }
+    )
+
+
+def found(rows: pd.DataFrame, measure: str, touchpoint: str = "") -> pd.Series:
+    return rows[(rows["measure"] == measure) & (rows["touchpoint"] == touchpoint)].iloc[0]
+
+
+def test_no_mentions_give_no_evidence(study):
+    scored = scored_mentions(mentions(), study)
+    assert scored.columns[-5:].tolist() == [
+        "polarity", "automatic", "duplicate", "scorable", "touchpoints",
+    ]  # fmt: skip
+    assert social_evidence(scored, LABELS, study, OCTOBER).empty
+
+
+def test_a_mention_is_scored_and_linked(study):
+    scored = scored_mentions(mentions("The card form isn't good", "Great parcel, bad card"), study)
+    assert scored["automatic"].tolist() == ["negative", "positive"]
+    assert scored["touchpoints"].tolist() == [["pay"], ["pay", "van"]]
+
+
+def test_another_language_is_counted_and_not_scored(study):
+    table = pd.concat([mentions("Die card ist bad", lang="de"), mentions("bad card", lang="en-GB")])
+    table = table.assign(mention_id=["d", "e"]).reset_index(drop=True)
+    scored = scored_mentions(table, study)
+    assert scored["scorable"].tolist() == [False, True]
+    assert scored["automatic"].tolist() == ["", "negative"]
+    rows = social_evidence(scored, LABELS, study, OCTOBER)
+    assert found(rows, "mentions", "pay")["value"] == 2
+    assert found(rows, "automatic_negative_share", "pay")["n"] == 1
+
+
+def test_repeats_in_a_month_count_once_and_are_told(study):
+    days = ["2026-10-03", "2026-10-02", "2026-09-30", "2026-10-04"]
+    table = mentions("bad card", "Bad  Card", "bad card", "a fine parcel", days=days)
+    scored = scored_mentions(table, study)
+    assert scored["duplicate"].tolist() == [True, False, False, False]  # the later one repeats
+    rows = social_evidence(scored, LABELS, study, OCTOBER)
+    assert found(rows, "mentions")["value"] == 2
+    assert found(rows, "mentions")["note"] == "1 duplicates removed"
+    assert found(rows, "mentions", "pay")["value"] == 1
+
+
+def test_what_nobody_mentions_is_counted_and_what_has_no_keywords_is_not(study):
+    rows = social_evidence(scored_mentions(mentions("bad card"), study), LABELS, study, OCTOBER)
+    assert found(rows, "mentions", "van")["value"] == 0
+    assert not (rows["touchpoint"] == "home").any()
+
+
+def test_the_automatic_share_is_reasoned_and_without_an_interval(study):
+    table = mentions("bad card", "good card", "the card", "awful card")
+    row = found(
+        social_evidence(scored_mentions(table, study), LABELS, study, OCTOBER),
+        "automatic_negative_share",
+    )
+    assert (row["value"], row["status"], row["method"]) == (
+        0.5,
+        "reasoned",
+        "automatic, bias unknown",
+    )
+    assert pd.isna(row["low"]) and pd.isna(row["high"])
+    assert row["note"] == "labels at hand: 0; 30 more labels needed"
+
+
+def test_labels_of_mentions_in_the_period_give_the_share(study):
+    table = mentions(
+        *[f"{'bad' if i % 2 else 'good'} card {i}" for i in range(100)],
+        days=["2026-10-05"] * 60 + ["2026-09-05"] * 40,
+    )
+    labels = labels_for(table, ["negative"] * 15 + ["positive"] * 25)
+    rows = social_evidence(scored_mentions(table, study), labels, study, OCTOBER)
+    overall = found(rows, "negative_share")
+    assert overall["n"] == 40
+    assert overall["low"] < 15 / 40 < overall["high"]
+    assert overall["status"] == "observed"
+    assert overall["period_start"] == "2026-10-01"
+    assert found(rows, "negative_share", "pay")["value"] == pytest.approx(overall["value"])
+    assert not ((rows["measure"] == "negative_share") & (rows["touchpoint"] == "van")).any()
+
+
+def test_too_few_labels_in_the_month_are_widened_to_the_quarter(study):
+    days = ["2026-10-05", "2026-09-05"] * 20
+    table = mentions(*[f"{'bad' if i % 3 else 'good'} card {i}" for i in range(40)], days=days)
+    labels = labels_for(table, ["negative", "positive"] * 18)
+    row = found(
+        social_evidence(scored_mentions(table, study), labels, study, OCTOBER), "negative_share"
+    )
+    assert row["n"] == 36
+    assert (row["period_start"], row["period_end"]) == ("2026-08-01", "2026-10-31")
+    assert row["note"].startswith("rolling quarter")
+
+
+def test_the_latest_label_of_a_mention_counts(study):
+    table = mentions(*[f"card {i}" for i in range(40)])
+    labels = labels_for(table, ["positive"] * 40)
+    second = labels.assign(label="negative", labeled_at=pd.Timestamp("2026-10-06", tz="UTC"))
+    labels["labeled_at"] = pd.Timestamp("2026-10-05", tz="UTC")
+    rows = social_evidence(
+        scored_mentions(table, study), pd.concat([second, labels]), study, OCTOBER
+    )
+    assert found(rows, "negative_share")["value"] == 1
+
+
+def test_quotes_are_the_most_polar_then_the_longest_short_ones(study):
+    long = "awful card " + "and so on " * 20
+    table = mentions("awful card", "awful card, again", long, "bad card", "perfect card")
+    rows = social_evidence(scored_mentions(table, study), LABELS, study, OCTOBER)
+    quotes = rows[rows["lane"] == "quote"].set_index("note")["label"].to_dict()
+    assert quotes == {"negative": "awful card, again", "positive": "perfect card"}
+
+
+def test_a_quote_that_people_labeled_beats_one_that_only_the_lexicon_read(study):
+    table = mentions("perfect, the card failed again", "a good card", "awful card")
+    labels = labels_for(table, ["negative", "positive"])
+    rows = social_evidence(scored_mentions(table, study), labels, study, OCTOBER)
+    quotes = rows[rows["lane"] == "quote"].set_index("note")["label"].to_dict()
+    assert quotes == {"negative": "perfect, the card failed again", "positive": "a good card"}
+
+
+def test_undated_mentions_count_whole_and_carry_no_period(study):
+    table = mentions("bad card", "good card")
+    table["published_at"] = pd.to_datetime([None, None], utc=True)
+    rows = social_evidence(scored_mentions(table, study), LABELS, study, OCTOBER)
+    assert found(rows, "mentions")["value"] == 2
+    assert set(rows["period_start"]) == {""}
+
+
+def test_counts_of_the_tweets_equal_plain_pandas(tweets, scored_tweets, airline):
+    period = Period("all", date(2015, 2, 16), date(2015, 2, 24), airline.time_zone)
+    labels = tweets[["mention_id", "label"]].assign(
+        labeled_at=pd.to_datetime([None] * len(tweets), utc=True), inclusion_prob=1.0
+    )
+    rows = social_evidence(scored_tweets, labels, airline, period)
+    folded = tweets["text"].str.casefold().str.split().str.join(" ")
+    once = tweets.loc[~folded.duplicated()]
+    counts = rows[rows["measure"] == "mentions"].set_index("touchpoint")["value"]
+    assert counts[""] == len(once) == 14_640 - 234
+    bags = once["text"].str.contains(r"\b(?:bag|bags|baggage|luggage)\b", case=False)
+    assert counts["baggage"] == bags.sum()
+    truth = (once.loc[bags, "label"] == "negative").mean()
+    assert found(rows, "negative_share", "baggage")["value"] == pytest.approx(truth)
+    assert len(Ledger(rows)) == len(rows)
