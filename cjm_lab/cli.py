@@ -12,6 +12,7 @@ from cjm_lab.errors import CjmError, ParameterError
 
 if TYPE_CHECKING:
     from cjm_lab.runs.run import Progress
+    from cjm_lab.workspace import Workspace
 
 app = typer.Typer(
     name="cjm",
@@ -85,15 +86,16 @@ def main() -> NoReturn:
         print(f"cjm: {error}", file=sys.stderr)
         code = error.exit_code
     except typer.TyperException as error:
-        error.show()
-        code = error.exit_code
+        print(f"cjm: {error}; see cjm --help", file=sys.stderr)
+        code = 2
     except (KeyboardInterrupt, typer.Abort):
         print("cjm: interrupted; nothing was published", file=sys.stderr)
         code = 130
     sys.exit(code or 0)
 
 
-def _workspace(folder: Path | None):  # type: ignore[no-untyped-def]
+def _workspace(folder: Path | None) -> Workspace:
+    """Return the workspace named, else the nearest one above the current folder."""
     from cjm_lab.workspace import Workspace
 
     if folder is None:

@@ -267,7 +267,7 @@ class Ledger:
         return self.frame.to_html(index=False, max_rows=20, escape=True)
 
 
-def row_estimate(row: pd.Series | Mapping[str, Any]) -> Estimate:
+def row_estimate(row: pd.Series | Mapping[Any, Any]) -> Estimate:
     """Return the Estimate that a ledger row holds."""
     n = row["n"]
     return Estimate(

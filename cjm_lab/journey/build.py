@@ -10,9 +10,9 @@ import pandas as pd
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.journey.ideas import ideas_at
 from cjm_lab.journey.model import NO_EVIDENCE, Cell, CellStatus, Item, JourneyMap, Lane
-from cjm_lab.journey.pains import signs_at, usual_drop_off
+from cjm_lab.journey.pains import Usual, signs_at, usual_levels
 from cjm_lab.journey.rows import Row, Rows, frame_of
-from cjm_lab.journey.words import shown, span_words
+from cjm_lab.journey.words import counted, shown, span_words
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Stage, Study, Touchpoint
 from cjm_lab.workspace import parse_day
@@ -72,7 +72,7 @@ def build_map(
     study = study.model_copy(update={"stages": [_with_a_place(stage) for stage in study.stages]})
     rows = Rows(ledger)
     places = study.touchpoints
-    usual = usual_drop_off(rows, study)
+    usual = usual_levels(rows, study)
     feels = [_feels(rows.one("valence", t.id, persona)) for t in places]
     tones = _ends(feels, rows, study)
     seen = _measured_at(rows)
@@ -143,7 +143,7 @@ def _does(touchpoint: Touchpoint, reach: Row | None) -> Cell:
     return Cell((Item(text),), *(("observed", _ids(reach)) if logged else ("assumed", ())))
 
 
-def _reach(touchpoint: Touchpoint, rows: Rows, study: Study, persona: str, usual: float) -> Cell:
+def _reach(touchpoint: Touchpoint, rows: Rows, study: Study, persona: str, usual: Usual) -> Cell:
     """Return how many customers get here and how many of them go no further."""
     reach = rows.one("reach", touchpoint.id, persona)
     drop = rows.one("drop_off", touchpoint.id, persona)
@@ -155,7 +155,7 @@ def _reach(touchpoint: Touchpoint, rows: Rows, study: Study, persona: str, usual
         text = shown(row_estimate(drop), "drop_off")
         signs = signs_at(rows, touchpoint.id, study, usual)
         strong = signs.negative and "log" in signs.hurting
-        items.append(Item(f"lost {text.value}", text.interval, strong=strong))
+        items.append(Item(f"lost {text.value}", text.interval, "loss", strong=strong))
     return Cell(tuple(items), "observed", _ids(reach, drop)) if items else _EMPTY
 
 
@@ -206,10 +206,9 @@ def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
         items.append(Item(f"{share.value} negative", f"{share.interval} {share.n} mentions"))
         used.append(labeled)
     elif mentions is not None and mentions["value"] > 0:
-        count = int(mentions["value"])
         guess = shown(row_estimate(automatic), "negative_share") if automatic else None
         detail = f"{guess.value} negative {guess.interval}" if guess else ""
-        items.append(Item(f"{count:,} mention{'s' if count != 1 else ''}", detail))
+        items.append(Item(counted(mentions["value"], "mention"), detail))
         used += [mentions, automatic]
         status = "reasoned" if guess and quote is None else "observed"
     return Cell(tuple(items), status, _ids(*used)) if items else _EMPTY
@@ -222,7 +221,7 @@ def _best_quote(quotes: list[Row], tone: str) -> Row | None:
     return next(iter(fitting), min(own, key=lambda row: len(row["label"]), default=None))
 
 
-def _hurts(touchpoint: Touchpoint, rows: Rows, study: Study, usual: float) -> Cell:
+def _hurts(touchpoint: Touchpoint, rows: Rows, study: Study, usual: Usual) -> Cell:
     """Return the pain point; where something was measured and nothing hurts, the cell says so."""
     pain, rank = rows.one("pain", touchpoint.id), rows.one("rank", touchpoint.id)
     if pain is None:
@@ -242,7 +241,8 @@ def _carried(pain: Row) -> str:
     if carrier == "survey":
         return f"satisfaction {shown(estimate, 'valence').full}"
     if carrier == "walkthrough":
-        return f"severity {shown(estimate, 'severity').full} of 4"
+        severity = shown(estimate, "severity")
+        return f"severity {severity.value} of 4 {severity.interval} {severity.n}"
     return f"{shown(estimate, 'drop_off').full} {'lost' if carrier == 'log' else 'negative'}"
 
 
@@ -279,12 +279,12 @@ def _scale(rows: Rows, study: Study) -> str:
 
 
 def _period(rows: Rows) -> str:
-    """Return the span that the curve, else the reach, refers to."""
+    """Return the span that most points of the curve, else most reaches, refer to."""
+    frame = rows.frame[(rows.frame["period_end"] != "") & (rows.frame["persona"] == "")]
     for measure in ("valence", "reach"):
-        own = rows.frame[(rows.frame["measure"] == measure) & (rows.frame["period_end"] != "")]
-        if len(own):
-            last = own.sort_values("period_end").iloc[-1]
-            return span_words(last["period_start"], last["period_end"])
+        spans = frame.loc[frame["measure"] == measure, ["period_start", "period_end"]]
+        if len(spans):
+            return span_words(*str(spans.agg(" ".join, axis=1).mode()[0]).split())
     return ""
 
 

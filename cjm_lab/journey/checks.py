@@ -13,7 +13,7 @@ from cjm_lab.journey.build import build_map
 from cjm_lab.journey.compare import MEASURED
 from cjm_lab.journey.pains import pain_points
 from cjm_lab.journey.rows import frame_of, records
-from cjm_lab.journey.words import NBSP, listed, plain
+from cjm_lab.journey.words import NBSP, counted, listed, plain
 from cjm_lab.ledger import Ledger, evidence, evidence_frame
 from cjm_lab.study import Study
 from cjm_lab.workspace import parse_day
@@ -247,7 +247,7 @@ def _no_action(frame: pd.DataFrame, actions: pd.DataFrame | None) -> Iterator[Mi
     if pains and not planned:
         yield (
             "no_action",
-            f"{pains} pain point{'s' if pains > 1 else ''} and no open action.",
+            f"{counted(pains, 'pain point')} and no open action.",
             "Take the first opportunity of step 5, with an owner and a date.",
         )
 

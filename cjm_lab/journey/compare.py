@@ -16,10 +16,11 @@ from cjm_lab.ledger import Ledger, evidence, evidence_frame, row_estimate
 from cjm_lab.study import KeyMeasure, Study, SurveySource
 from cjm_lab.study.personas import segment_text
 
-#: The direction that is good, of the measures that have one; the others are not tested.
+#: The direction that is good, of the measures that have one; the others are not tested. Reach and
+#: exit shares have none: they move with who is active, and a place that fewer need is no worse.
 HIGHER = {"valence", "rating", "likert", "nps", "csat", "ces", "sus", "umux", "conversion",
-          "reach", "repeat_share", "resolved_share"}  # fmt: skip
-LOWER = {"drop_off", "negative_share", "churn_share", "exit_share", "first_reply_hours"}
+          "repeat_share", "resolved_share"}  # fmt: skip
+LOWER = {"drop_off", "negative_share", "churn_share", "first_reply_hours"}
 
 #: What is measured anew for each report; the other lanes are derived from these or are words.
 MEASURED = (

@@ -117,10 +117,10 @@ def _item(item: Item, channel: str) -> str:
         return f'<div class="cjm-pain">{rank}<b>{text}</b>{small}</div>'
     if item.kind == "idea":
         return f'<div class="cjm-idea"><b>{text}</b>{small}</div>'
-    if detail:
+    if item.kind == "loss":
         look = "cjm-strong" if item.strong else "cjm-quiet"
         return f'<p class="cjm-line {look}"><b>{text}</b> {small}</p>'
-    return f"<p>{text}</p>"
+    return f"<div><p>{text}</p>{small}</div>"
 
 
 def _legend(map_: JourneyMap) -> str:

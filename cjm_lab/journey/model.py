@@ -12,7 +12,7 @@ from cjm_lab.estimate import Estimate
 from cjm_lab.study import Stage, Touchpoint
 
 CellStatus = Literal["observed", "reasoned", "assumed", "none"]
-ItemKind = Literal["text", "place", "quote", "pain", "idea", "bar", "point"]
+ItemKind = Literal["text", "place", "quote", "pain", "idea", "bar", "loss", "point"]
 
 NO_EVIDENCE = "No evidence yet"
 
@@ -29,7 +29,7 @@ class Item:
         The smaller line below: an interval, what agrees, a forecast.
     kind
         How it is drawn: plain text, the name of a place, a quote, a pain, an idea, a share as a
-        bar, or a point of the emotion curve.
+        bar, a loss, or a point of the emotion curve.
     estimate
         The number itself, for kinds that draw it.
     rank
@@ -159,9 +159,12 @@ class JourneyMap:
         }
         for lane in self.lanes:
             cells = [lane.cells[n] for n in per_touchpoint] if lane.by_stage else lane.cells
-            columns[lane.name] = [
-                f"{cell.text} [{cell.status}]" if cell.items else cell.text for cell in cells
-            ]
+            if lane.key == "touchpoint":
+                columns["Channel"] = [f"{c.items[0].detail} [{c.status}]" for c in cells]
+            else:
+                columns[lane.name] = [
+                    f"{cell.text} [{cell.status}]" if cell.items else cell.text for cell in cells
+                ]
         return pd.DataFrame(columns, dtype="str")
 
     def _repr_html_(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import nan
 from statistics import median
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ class Signs:
         if not self.denying:
             return words
         verb = "does" if len(self.denying) == 1 else "do"
-        return f"{words}; {listed(list(self.denying))} {verb} not"
+        return f"{words}; {listed(list(self.denying))} {verb} not say so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,23 @@ class Whom:
     less: tuple[str, ...]
 
 
+class Usual(NamedTuple):
+    """What is usual in a journey: the share lost at a touchpoint, the share of complaints."""
+
+    lost: float
+    negative: float
+
+
 def pain_points(
     measured: pd.DataFrame, walkthrough_rows: pd.DataFrame, study: Study
 ) -> pd.DataFrame:
     """Return the pain points as evidence, two rows each: ``pain`` and its ``rank``.
 
     A touchpoint with negative evidence is one: satisfaction below neutral with its whole
-    interval; mostly negative mentions, and more so than elsewhere; major problems in the
-    walkthrough; or, before the journey's aim and where too few were asked, more people lost than
-    at the usual touchpoint. (Every advert loses most of those who see it, and after the aim nothing
-    has to follow: elsewhere losses only agree with another sign.)
+    interval; mostly negative mentions, and more so than at the usual touchpoint; major problems
+    in the walkthrough; or, before the journey's aim and where too few were asked, more people
+    lost than at the usual touchpoint. (Every advert loses most of those who see it, and after the
+    aim nothing has to follow: elsewhere losses only agree with another sign.)
 
     Parameters
     ----------
@@ -84,7 +92,7 @@ def pain_points(
     DataFrame
         Rows of the ledger, the worst first. The rank orders by reach x severity; severity is how
         far satisfaction lies below neutral (share of the way to the bottom) plus how much more
-        than usual is lost (share of customers).
+            than usual is lost (share of customers). More complaints break a tie.
 
     Examples
     --------
@@ -93,14 +101,15 @@ def pain_points(
     True
     """
     rows = Rows(pd.concat([measured, walkthrough_rows], ignore_index=True))
-    usual = usual_drop_off(rows, study)
-    ranked: list[tuple[float, Row]] = []
+    usual = usual_levels(rows, study)
+    ranked: list[tuple[float, float, Row]] = []
     for touchpoint in study.touchpoints:
         signs = signs_at(rows, touchpoint.id, study, usual)
         if not signs.negative:
             continue
         carrier = next(iter(signs.hurting.values()))
         score = _reach(rows, touchpoint.id, study) * _severity(rows, touchpoint.id, usual)
+        complaints = rows.one("negative_share", touchpoint.id)
         pain = derived(
             carrier,
             row_estimate(carrier),
@@ -113,20 +122,20 @@ def pain_points(
             basis=[carrier["measure"], carrier["basis"]],
             note=signs.agreement,
         )
-        ranked.append((score, pain))
-    ranked.sort(key=lambda pair: -pair[0])
+        ranked.append((score, complaints["value"] if complaints else 0.0, pain))
+    ranked.sort(key=lambda scored: (-scored[0], -scored[1]))
     found: list[Row] = []
-    for rank, (score, pain) in enumerate(ranked, 1):
+    for rank, (score, _, pain) in enumerate(ranked, 1):
         place = Estimate(rank, nan, nan, n=len(ranked), method="order of reach x severity")
         words = {"label": pain["label"], "note": f"reach x severity {score:.3f}", "scale": None}
         found += [pain, derived(pain, place, lane="pain", measure="rank", **words)]
     return evidence_frame(found)
 
 
-def signs_at(rows: Rows, touchpoint: str, study: Study, usual: float) -> Signs:
+def signs_at(rows: Rows, touchpoint: str, study: Study, usual: Usual) -> Signs:
     """Return what each source says of a touchpoint, the strongest kind of evidence first.
 
-    `usual` is what `usual_drop_off` returns, the same for all touchpoints.
+    `usual` is what `usual_levels` returns, the same for all touchpoints.
     """
     hurting: dict[str, Row] = {}
     denying: list[str] = []
@@ -142,11 +151,10 @@ def signs_at(rows: Rows, touchpoint: str, study: Study, usual: float) -> Signs:
     ask("survey", valence, hurts=high < 0, denies=low > 0)
     drop = rows.one("drop_off", touchpoint) if touchpoint != study.touchpoints[-1].id else None
     low, high = _bounds(drop)
-    ask("log", drop, hurts=low > usual, denies=high < usual)
-    negative, overall = rows.one("negative_share", touchpoint), rows.one("negative_share")
+    ask("log", drop, hurts=low > usual.lost, denies=high < usual.lost)
+    negative = rows.one("negative_share", touchpoint)
     low, high = _bounds(negative)
-    least = max(0.5, overall["value"] if overall else 0.5)
-    ask("mentions", negative, hurts=low > least, denies=high < 0.5)
+    ask("mentions", negative, hurts=low > max(0.5, usual.negative), denies=high < 0.5)
     severity = rows.one("severity", touchpoint)
     grade = severity["value"] if severity else nan
     ask("walkthrough", severity, hurts=grade >= MAJOR, denies=False)
@@ -156,11 +164,19 @@ def signs_at(rows: Rows, touchpoint: str, study: Study, usual: float) -> Signs:
     return Signs(tuple(r for r in asked if r is not None), hurting, tuple(denying), log_counts)
 
 
-def usual_drop_off(rows: Rows, study: Study) -> float:
-    """Return the median drop-off of the touchpoints that have another one after them."""
-    found = [rows.one("drop_off", touchpoint.id) for touchpoint in study.touchpoints[:-1]]
-    shares = [row["value"] for row in found if row is not None]
-    return median(shares) if shares else nan
+def usual_levels(rows: Rows, study: Study) -> Usual:
+    """Return what is lost and how many mentions are negative at the usual touchpoint.
+
+    The last touchpoint has nothing after it, so its drop-off doesn't count. Fewer than three
+    touchpoints with labels have no usual one; then all mentions together stand in.
+    """
+    lost = [row["value"] for t in study.touchpoints[:-1] if (row := rows.one("drop_off", t.id))]
+    shares = [rows.one("negative_share", touchpoint.id) for touchpoint in study.touchpoints]
+    negative = [row["value"] for row in shares if row is not None]
+    overall = rows.one("negative_share")
+    if len(negative) < 3:
+        negative = [overall["value"]] if overall else []
+    return Usual(median(lost) if lost else nan, median(negative) if negative else 0.0)
 
 
 def whom_it_hurts(rows: Rows, touchpoint: str, study: Study) -> Whom | None:
@@ -199,11 +215,11 @@ def _reach(rows: Rows, touchpoint: str, study: Study) -> float:
     return answers[touchpoint] / most if answers[touchpoint] else 1.0
 
 
-def _severity(rows: Rows, touchpoint: str, usual: float) -> float:
+def _severity(rows: Rows, touchpoint: str, usual: Usual) -> float:
     """Return how far satisfaction lies below neutral plus how much more than usual is lost."""
     valence, drop = rows.one("valence", touchpoint), rows.one("drop_off", touchpoint)
     below = max(0.0, -valence["value"] / 2) if valence else 0.0
-    return below + (max(0.0, drop["value"] - usual) if drop else 0.0)
+    return below + (max(0.0, drop["value"] - usual.lost) if drop else 0.0)
 
 
 def _label(rows: Rows, signs: Signs, touchpoint: str) -> str:

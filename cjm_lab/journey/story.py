@@ -11,7 +11,7 @@ from cjm_lab.journey.ideas import ideas_at
 from cjm_lab.journey.pains import whom_it_hurts
 from cjm_lab.journey.rows import Row, Rows
 from cjm_lab.journey.since import ordered_changes, then_now
-from cjm_lab.journey.words import listed, measure_name, share_words, shown
+from cjm_lab.journey.words import counted, listed, measure_name, share_words, shown
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Study, Touchpoint
 
@@ -175,14 +175,18 @@ def _changes(rows: Rows, study: Study) -> Iterator[str]:
         named = [_moved(place, pairs, verdict) for place, pairs in by_place.items()]
         moved += named[:_MOST_NAMED]
         if len(named) > _MOST_NAMED:
-            moved.append(f"{len(named) - _MOST_NAMED} more places got {verdict}")
+            moved.append(f"{counted(len(named) - _MOST_NAMED, 'more place')} got {verdict}")
     quiet = sum(change["note"] not in ("better", "worse") for _, change in ordered)
     if not moved:
-        yield f"{since} nothing changed more than chance would: {quiet} figures were compared."
+        verb = "was" if quiet == 1 else "were"
+        yield (
+            f"{since} nothing changed more than chance would: "
+            f"{counted(quiet, 'figure')} {verb} compared."
+        )
         return
     yield f"{since}, {'; '.join(moved)}."
     if quiet:
-        yield f"{quiet} other figures moved no more than chance would make them."
+        yield f"{counted(quiet, 'other figure')} moved no more than chance would make them."
 
 
 def _moved(place: str, pairs: list[tuple[Row, Row]], verdict: str) -> str:
@@ -190,7 +194,7 @@ def _moved(place: str, pairs: list[tuple[Row, Row]], verdict: str) -> str:
     now, change = pairs[0]
     name = measure_name(now["measure"])
     more = len(pairs) - 1
-    others = f" (and {more} more figure{'s' if more > 1 else ''})" if more else ""
+    others = f" (and {counted(more, 'more figure')})" if more else ""
     return f"{place} got {verdict}: {name} {then_now(now, change)}{others}"
 
 

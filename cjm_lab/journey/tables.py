@@ -17,7 +17,7 @@ from cjm_lab.journey.since import (
     then_now,
 )
 from cjm_lab.journey.story import worst_touchpoint
-from cjm_lab.journey.words import capital, listed, measure_name, shown
+from cjm_lab.journey.words import capital, counted, listed, measure_name, shown
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Study
 
@@ -132,19 +132,20 @@ def change_table(ledger: Ledger | pd.DataFrame, study: Study) -> pd.DataFrame:
             for row in records(own.head(_MOST_NAMED))
         ]
         if len(own) > _MOST_NAMED:
-            more = len(own) - _MOST_NAMED
-            found.append({"where": f"{more} other figures", "then_now": "", "verdict": verdict})
+            more = counted(len(own) - _MOST_NAMED, "other figure")
+            found.append({"where": more, "then_now": "", "verdict": verdict})
     quiet = sum(
         change["note"] not in ("better", "worse") and not is_key_measure(now, study)
         for now, change in ordered
     )
     if quiet:
         words = "no change that chance could not make"
-        found.append({"where": f"{quiet} other figures", "then_now": "", "verdict": words})
+        others = counted(quiet, "other figure")
+        found.append({"where": others, "then_now": "", "verdict": words})
     for measure, words in (("new", "measured for the first time"), ("gone", "no longer measured")):
         count = rows.one(measure)
         if count is not None and count["value"] > 0:
-            figures = f"{int(count['value'])} figure{'s' if count['value'] > 1 else ''}"
+            figures = counted(count["value"], "figure")
             found.append({"where": figures, "then_now": "", "verdict": words})
     return pd.DataFrame(found, columns=["where", "then_now", "verdict"], dtype="str")
 

@@ -210,3 +210,14 @@ def listed(names: Sequence[str]) -> str:
     'survey, log and mentions'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def counted(number: float, noun: str) -> str:
+    """Return a number with its noun in the singular or the plural.
+
+    Examples
+    --------
+    >>> counted(1, "figure"), counted(1200, "figure")
+    ('1 figure', '1,200 figures')
+    """
+    return f"{int(number):,} {noun}{'' if number == 1 else 's'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import isnan, nan
 from typing import Any
 
@@ -113,6 +114,17 @@ def clustered_share(
         se=ratio.se,
         level=level,
     )
+
+
+def not_negative(estimate: Estimate) -> Estimate:
+    """Return an estimate of what cannot be below zero, its interval clipped there.
+
+    Examples
+    --------
+    >>> print(not_negative(Estimate(1.0, -0.5, 2.5, n=4, method="t")))
+    1.0 [0.0, 2.5] n=4
+    """
+    return replace(estimate, low=max(0.0, estimate.low)) if estimate.has_interval else estimate
 
 
 def slices(codes: pd.Series) -> dict[int, slice]:

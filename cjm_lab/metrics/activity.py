@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cjm_lab.estimate import clustered_ratio, mean, share
-from cjm_lab.metrics._frames import clustered_share, count_of, framed, slices
+from cjm_lab.metrics._frames import clustered_share, count_of, framed, not_negative, slices
 from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.period import Period
 
@@ -187,8 +187,8 @@ def sessions(
         "sessions": count_of(int(number.sum()), level=level),
         "sessions_per_customer": mean(number, bounds=(0, inf), level=level),
         "events_per_session": clustered_ratio(people["events"], number, level=level),
-        "minutes_per_session": clustered_ratio(
-            people["length_us"] / _MINUTE_US, number, level=level
+        "minutes_per_session": not_negative(
+            clustered_ratio(people["length_us"] / _MINUTE_US, number, level=level)
         ),
         "single_event_share": clustered_share(people["single"], number, level=level),
     }

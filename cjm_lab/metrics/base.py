@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cjm_lab.estimate import Estimate, clustered_ratio, share
-from cjm_lab.metrics._frames import clustered_share, count_of, framed, in_period
+from cjm_lab.metrics._frames import clustered_share, count_of, framed, in_period, not_negative
 from cjm_lab.period import Period, day_start
 
 #: Days within which a contact should be resolved.
@@ -63,7 +63,8 @@ def customer_base(
         if period is not None:
             orders = orders[~(orders["ordered_at"] >= period.ends_before)]
         # Lines of one order share its time: they are not a second purchase.
-        times = orders.groupby("customer_id")["ordered_at"].nunique()
+        by_customer = orders.groupby("customer_id")["ordered_at"]
+        times = by_customer.size() if orders["ordered_at"].isna().all() else by_customer.nunique()
         bought = times.loc[np.unique(orders["customer_id"][now.loc[orders.index]])]
         estimates["repeat_share"] = share(int((bought > 1).sum()), len(bought), level=level)
     return framed([({"measure": m}, e) for m, e in estimates.items()], {"measure": "str"})
@@ -120,9 +121,9 @@ def contacts(
     Returns
     -------
     DataFrame
-        ``measure`` and ``topic`` ("" = all): ``contact_share`` (Wilson over customers),
-        ``first_reply_hours`` (mean over the contacts with a reply) and ``resolved_share``, both
-        clustered by customer; ``value``, ``low``, ``high``, ``n`` (customers).
+        ``measure``, ``topic`` ("" = all) and ``customers`` (who made contact): ``contact_share``
+        (Wilson over customers), ``first_reply_hours`` (mean over the contacts with a reply) and
+        ``resolved_share``, both clustered by customer; ``value``, ``low``, ``high``, ``n``.
 
     Examples
     --------
@@ -134,34 +135,50 @@ def contacts(
     [2.5, 0.5, 2.5, 0.5]
     """
     base = customers
-    if len(customers) and period is not None and not customers["joined_at"].isna().all():
+    if len(customers) and period is not None:
         joined, left = customers["joined_at"], customers["left_at"]
         base = customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
     opened = interactions[in_period(interactions["opened_at"], period)]
+    about = {"measure": "str", "topic": "str", "customers": "int64"}
+    if not len(opened):
+        return framed([], about)
+    due = opened["opened_at"] + timedelta(days=resolved_within_days)
+    closed = pd.Series(True, index=opened.index)
+    if as_of is not None:
+        time_zone = period.time_zone if period is not None else "UTC"
+        closed = ~(due >= day_start(as_of + timedelta(days=1), time_zone))
+    waited = (opened["first_reply_at"] - opened["opened_at"]).dt.total_seconds() / 3600
+    resolved = opened["resolved_at"]
+    each = pd.DataFrame(
+        {
+            "customer": _customer(opened),
+            "topic": opened["topic"],
+            "hours": waited,
+            "solved": ((resolved <= due) | (due.isna() & resolved.notna())).where(closed),
+        }
+    )
     rows = []
-    topics = sorted(topic for topic in opened["topic"].unique() if topic)
-    for topic in ["", *topics] if len(opened) else []:
-        about_it = opened if topic == "" else opened[opened["topic"] == topic]
-        who = _customer(about_it)
-        if len(base):
-            contacting = int(base["customer_id"].isin(about_it["customer_id"]).sum())
-            estimate = share(contacting, len(base), level=level)
-            rows.append(({"measure": "contact_share", "topic": topic}, estimate))
-        hours = (about_it["first_reply_at"] - about_it["opened_at"]).dt.total_seconds() / 3600
-        replied = hours.groupby(who).agg(["sum", "count"])
-        estimate = clustered_ratio(replied["sum"], replied["count"], level=level)
-        rows.append(({"measure": "first_reply_hours", "topic": topic}, estimate))
-        window = timedelta(days=resolved_within_days)
-        due = about_it["opened_at"] + window
-        closed = pd.Series(True, index=due.index)
-        if as_of is not None:
-            time_zone = period.time_zone if period is not None else "UTC"
-            closed = ~(due >= day_start(as_of + timedelta(days=1), time_zone))
-        in_time = (about_it["resolved_at"] <= due) | (due.isna() & about_it["resolved_at"].notna())
-        solved = in_time[closed].groupby(who[closed]).agg(["sum", "count"])
-        estimate = clustered_share(solved["sum"], solved["count"], level=level)
-        rows.append(({"measure": "resolved_share", "topic": topic}, estimate))
-    return framed(rows, {"measure": "str", "topic": "str"})
+    topics = sorted(topic for topic in each["topic"].unique() if topic)
+    for topic in ["", *topics]:
+        about_it = each if topic == "" else each[each["topic"] == topic]
+        what = {"topic": topic, "customers": about_it["customer"].nunique()}
+        for measure, estimate in _of_contacts(about_it, base, level).items():
+            rows.append(({"measure": measure} | what, estimate))
+    return framed(rows, about)
+
+
+def _of_contacts(each: pd.DataFrame, base: pd.DataFrame, level: float) -> dict[str, Estimate]:
+    """Return the estimates of some contacts."""
+    estimates = {}
+    if len(base):
+        contacting = int(base["customer_id"].isin(each["customer"]).sum())
+        estimates["contact_share"] = share(contacting, len(base), level=level)
+    sums = each.groupby("customer")[["hours", "solved"]].agg(["sum", "count"])
+    hours, solved = sums["hours"], sums["solved"].astype("float64")
+    reply = clustered_ratio(hours["sum"], hours["count"], level=level)
+    estimates["first_reply_hours"] = not_negative(reply)
+    estimates["resolved_share"] = clustered_share(solved["sum"], solved["count"], level=level)
+    return estimates
 
 
 def _customer(interactions: pd.DataFrame) -> pd.Series:

@@ -137,7 +137,8 @@ def markov_chain(
         Days after the last event until a journey without the goal counts as lost. Younger journeys
         are open and left out. None counts all of them as lost.
     period
-        Only customers whose first event ever lies in it.
+        Only customers whose first event ever lies in it. Of journeys that begin less than a window
+        before `as_of` only those that convert can be over: let it end before.
     as_of
         Last day that was observed; by default the day of the last event.
 

@@ -23,7 +23,7 @@ from cjm_lab.study import ResponseRule, Study
 
 #: Customers below which a month is too thin and the rolling quarter is estimated instead.
 THIN_BASE = 30
-#: Customers below which a pair of touchpoints is not reported, to protect them.
+#: Customers below which a pair, event, channel or topic is not reported, to protect them.
 FEWEST_CUSTOMERS = 5
 #: How many events get a share of their own in the ledger.
 MOST_FREQUENT = 20
@@ -103,7 +103,7 @@ def _of_group(
         yield from _row(row, study, lane="reach", measure="reach", **place, **here)
     window = _window(study)
     lost = drop_off(stream, window_days=window, period=period, as_of=as_of, level=study.level)
-    for _, row in lost.iterrows():
+    for _, row in lost[lost["touchpoint"].isin(_before_the_goal(study))].iterrows():
         place = _place(study, row["touchpoint"]) | {"basis": (window,)}
         place["note"] = f"no later touchpoint within {window:g} days"
         yield from _row(row, study, lane="drop_off", measure="drop_off", **place, **here)
@@ -214,7 +214,7 @@ def crm_evidence(
     }
     made = contacts(interactions, customers, period=period, as_of=as_of, level=study.level)
     undated = interactions["opened_at"].isna().all()
-    for _, row in made.iterrows():
+    for _, row in made[(made["topic"] == "") | (made["customers"] >= FEWEST_CUSTOMERS)].iterrows():
         label, topic = labels[row["measure"]], row["topic"]
         rows += _row(
             row,
@@ -316,6 +316,16 @@ def _place(study: Study, touchpoint: str) -> dict[str, Any]:
         "stage": study.stage_of[touchpoint],
         "label": study.touchpoint(touchpoint).name,
     }
+
+
+def _before_the_goal(study: Study) -> list[str]:
+    """Return the touchpoints that everyone is meant to get beyond: those before the funnel's end.
+
+    After an order nobody must meet support or order again, and whoever doesn't is not lost.
+    """
+    order = list(study.stage_of)
+    goal = study.touchpoint_of_event.get(study.funnel.steps[-1], "") if study.funnel else ""
+    return order[: order.index(goal)] if goal else order
 
 
 def _window(study: Study) -> float:

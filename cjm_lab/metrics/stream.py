@@ -155,18 +155,16 @@ def journey_stream(events: pd.DataFrame, *, study: Study | None = None) -> Journ
     frame, duplicates = _without_duplicates(frame, events)
 
     event_names = [str(name) for name in events_found]
-    touchpoints, stages, stage_of, of_event = list(event_names), [], [], {}
+    touchpoints, stages, stage_of, time_zone = list(event_names), [], [], "UTC"
+    touchpoint_of = {name: name for name in event_names}
     if study is not None:
-        event_names += [e for t in study.touchpoints for e in t.events if e not in event_names]
-        event_names = list(dict.fromkeys(event_names))
+        declared = [name for touchpoint in study.touchpoints for name in touchpoint.events]
+        event_names = list(dict.fromkeys([*event_names, *declared]))
         touchpoints, stages = list(study.stage_of), [stage.id for stage in study.stages]
         stage_of = [stages.index(stage) for stage in study.stage_of.values()]
-        of_event = study.touchpoint_of_event
-    else:
-        of_event = {name: name for name in event_names}
+        touchpoint_of, time_zone = study.touchpoint_of_event, study.time_zone
     number = {touchpoint: code for code, touchpoint in enumerate(touchpoints)}
-    to_touchpoint = [number.get(of_event.get(name, "")) for name in event_names]
-    time_zone = study.time_zone if study is not None else "UTC"
+    to_touchpoint = [number.get(touchpoint_of.get(name, "")) for name in event_names]
     frame = _with_order(_with_places(frame, to_touchpoint, stage_of), time_zone)
     return JourneyStream(
         frame,

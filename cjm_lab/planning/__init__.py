@@ -1,14 +1,14 @@
 """From the map to decisions: goals, resources, priorities, forecast, portfolio, walkthrough."""
 
 from cjm_lab.planning.agreement import krippendorff_alpha
-from cjm_lab.planning.forecast import Outlook, Simulation, forecast, simulate
+from cjm_lab.planning.forecasts import Outlook, Simulation, forecast, simulate
 from cjm_lab.planning.goals import (
     objective_text,
     scope_checks,
     stakeholder_grid,
     unheard_functions,
 )
-from cjm_lab.planning.portfolio import Portfolio, portfolio
+from cjm_lab.planning.portfolios import Portfolio, portfolio
 from cjm_lab.planning.priorities import prioritize
 from cjm_lab.planning.resources import resource_gaps, rice_inputs
 from cjm_lab.planning.walkthrough import (

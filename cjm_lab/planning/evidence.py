@@ -16,8 +16,8 @@ from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.metrics import JourneyStream, markov_chain
 from cjm_lab.metrics.stream import within
 from cjm_lab.period import Period
-from cjm_lab.planning.forecast import Outlook, Simulation, options_of, simulate
-from cjm_lab.planning.portfolio import portfolio
+from cjm_lab.planning.forecasts import Outlook, Simulation, options_of, simulate
+from cjm_lab.planning.portfolios import portfolio
 from cjm_lab.planning.priorities import prioritize
 from cjm_lab.planning.resources import (
     months_between,
@@ -89,10 +89,13 @@ def planning_evidence(
         name: {"stage": study.stage_of.get(t, ""), "touchpoint": t, "item": name}
         for name, t in zip(resources["resource"], first, strict=True)
     }
-    rows = [*_gap_rows(resources, place), *_rice_rows(resources, pains, measured, study, place)]
+    rows = [*_gap_rows(resources, place)]
+    # What is there already is no opportunity any more.
+    missing = resources[~(resources["have"] >= resources["need"])].reset_index(drop=True)
+    rows += _rice_rows(missing, pains, measured, study, place)
     outlook = _outlook(stream, orders, study, period, as_of)
     if outlook is not None:
-        rows += _forecast_rows(resources, outlook, study, period, seed, place)
+        rows += _forecast_rows(missing, outlook, study, period, seed, place)
     return evidence_frame(rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -120,7 +120,7 @@ def _walkthrough(step: Step) -> Iterator[str]:
     walked = step.rows("walkthrough", measure="severity")
     walked = walked[walked["touchpoint"] != ""]
     if len(walked):
-        worst = walked.loc[walked["value"].idxmax()].to_dict()
+        worst = walked.sort_values("value").iloc[-1].to_dict()
         place = step.study.touchpoint(worst["touchpoint"]).name
         severity = shown(row_estimate(worst), "severity").value
         yield f"Worst on the walk: {place}, severity {severity} of 4: {worst['label']}."
@@ -172,12 +172,12 @@ _MEANINGS: dict[str, Callable[[Step], Iterator[str]]] = {
 }
 
 
-def _one(step: Step, measure: str, lane: str = "") -> dict[str, object] | None:
+def _one(step: Step, measure: str, lane: str = "") -> dict[Any, Any] | None:
     """Return the row of a measure about everyone, everywhere."""
     rows = step.rows(lane, measure=measure, touchpoint="", persona="", segment="")
     return rows.iloc[0].to_dict() if len(rows) else None
 
 
-def _full(row: dict[str, object], measure: str = "") -> str:
+def _full(row: dict[Any, Any], measure: str = "") -> str:
     """Return a row's value with interval and n."""
     return shown(row_estimate(row), measure or str(row["measure"])).full

@@ -58,7 +58,7 @@ def write_pages(report: Path, context: RunContext, ledger: Ledger, record: dict[
         What run.json will hold.
     """
     study = context.study
-    version = f"version {len(context.workspace.report_names(study.name)) + 1}"
+    version = f"{len(context.workspace.report_names(study.name)) + 1}"
     drawn = build_map(study, ledger, as_of=context.as_of, version=version)
     write_text(report / "map.svg", drawn.to_svg())
     write_text(report / "map.html", map_page(f"{study.title}: the journey map", drawn.to_html()))
@@ -122,7 +122,7 @@ def _front(
         persona=persona.name if persona else "",
         persona_size=_of_customers(size),
         version=drawn.version,
-        evidence_share=shown(row_estimate(cells.iloc[0]), "share").value if len(cells) else "",
+        evidence_share=f"{cells['value'].iloc[0]:.0%}" if len(cells) else "",
         tiles=tuple(Tile(**row) for row in _records(key_figures(ledger, study))),
         pains=tuple(Pain(**row) for row in _records(pain_table(ledger, study))),
         changes=tuple(Change(**row) for row in _records(change_table(ledger, study))),

@@ -78,7 +78,9 @@ def readable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
             {
                 "where": places.get(place, place),
                 "who": people.get(row["persona"], row["persona"]) or row["segment"] or subject,
-                "what": row["label"] or capital(measure_name(row["measure"])),
+                "what": row["label"]
+                if row["label"] not in ("", places.get(place))
+                else capital(measure_name(row["measure"])),
                 "measure": capital(measure_name(row["measure"])),
                 "value": words.value if has_value else "",
                 "interval": words.interval if has_value else "",
@@ -91,9 +93,37 @@ def readable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
         lines,
         columns=["where", "who", "what", "measure", "value", "interval", "n", "known", "note"],
     )
-    if (table["what"] == table["measure"]).all() or (table["what"] == table["where"]).all():
-        table = table.drop(columns="what")
+    if not table.duplicated(["where", "who", "what"]).any():
+        table = table.drop(columns="measure")  # the label says enough
     return table.loc[:, (table != "").any()] if len(table) else table
+
+
+def html_table(table: pd.DataFrame) -> str:
+    """Return a table as HTML for readers: no row numbers, blanks for what is not known.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in html_table(pd.DataFrame({"a": ["<b>"], "n": [None]}))
+    True
+    """
+    if table.empty:
+        return "<p>No evidence yet.</p>"
+    shown_table = table.map(_cell)
+    with pd.option_context("display.max_colwidth", None):
+        return str(shown_table.to_html(index=False, escape=True, max_rows=60))
+
+
+def _cell(value: object) -> object:
+    """Return what stands in a cell: days without midnight, numbers without noise."""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value % 1 == 0 and abs(value) >= 1 else f"{value:.3g}"
+    return value
 
 
 def absences(step: str, empty: set[str]) -> list[str]:

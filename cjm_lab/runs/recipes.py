@@ -43,9 +43,9 @@ RECIPES: dict[str, str] = {
 
 #: Tables that a notebook shows; they are made from the ones above when it asks.
 VIEWS = (
-    "brief", "stakeholders", "unheard", "scope", "waves", "voices", "segments", "segment_search",
-    "segment_profile", "empathy", "funnel", "moves", "protocol", "strengths", "weekly",
-    "action_list", "marks",
+    "brief", "stakeholders", "unheard", "scope", "waves", "voices", "people", "segments",
+    "segment_search", "segment_profile", "feelings", "empathy", "funnel", "moves", "protocol",
+    "strengths", "weekly", "action_list", "marks",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 

@@ -301,12 +301,15 @@ class Step:
         )
         return found.loc[order.index].reset_index(drop=True)
 
-    def readable(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return ledger rows as a table for people; see `cjm_lab.runs.readable`."""
-        from cjm_lab.runs.readable import readable
+    def show(self, table: pd.DataFrame) -> None:
+        """Show a table for people; rows of the ledger with names for ids and one number text."""
+        from IPython.display import HTML, display
 
-        pd.set_option("display.max_colwidth", 200)  # a quote cut in half is no quote
-        return readable(rows, self.study)
+        from cjm_lab.runs.readable import html_table, readable
+
+        words = readable(table, self.study) if "evidence_id" in table.columns else table
+        html = html_table(words)
+        display({"text/html": HTML(html).data, "text/plain": words.to_string()}, raw=True)
 
     def absences(self) -> list[str]:
         """Return a sentence for each source of this step that the study lacks."""
@@ -316,10 +319,11 @@ class Step:
 
     def introduce(self) -> None:
         """Say what this step is about: study, day, period, and the sources that it lacks."""
+        before = self.context.previous_report
         compared = (
-            f"compared with {self.context.previous_report.name}"
-            if self.previous
-            else ("there is no earlier report to compare with")
+            f"compared with the report of {before.name}"
+            if before
+            else "there is no earlier report to compare with"
         )
         self.say(
             f"{self.study.title}. As of {self.as_of}, figures for {self.period.label}; {compared}.",
@@ -360,17 +364,42 @@ class Step:
         """Keep a table of this step's own in data/processed, as ``<step>_<name>.parquet``."""
         return self.context.store(f"{self.name}_{name}", table, self.context.key)
 
-    def figure(self, axes: Axes, alt: str) -> None:
-        """Show a picture with its description, for readers who cannot see it."""
+    def figure(
+        self,
+        axes: Axes,
+        what: str,
+        data: pd.DataFrame,
+        *,
+        label: str = "label",
+        percent: bool = False,
+    ) -> None:
+        """Show a picture, with a sentence on its data for readers who cannot see it.
+
+        Parameters
+        ----------
+        axes
+            What a plot returned.
+        what
+            What the picture is about.
+        data
+            What was drawn.
+        label
+            Column that names its rows.
+        percent
+            Whether values are shares of 1.
+        """
         import matplotlib.pyplot as plt
         from IPython.display import display
 
-        if not alt.strip():
-            raise ParameterError("alt must say what the picture shows, got an empty text")
+        from cjm_lab.plots import alt_text
+
         figure: Any = axes.figure
         figure.set_dpi(150)  # crisp on paper and dense screens, shown at its own size
-        width = round(figure.get_figwidth() * 96)
-        display(figure, metadata={"image/png": {"alt": alt, "width": width}})
+        about = {
+            "alt": alt_text(data, label=label, what=what, percent=percent),
+            "width": round(figure.get_figwidth() * 96),
+        }
+        display(figure, metadata={"image/png": about})
         plt.close(figure)
 
     def say(self, *sentences: str) -> None:
@@ -388,7 +417,8 @@ class Step:
 def package_hash() -> str:
     """Return a hash of the package's code: a changed formula makes its tables anew."""
     root = Path(__file__).parents[1]
-    return short_hash(*(sha256(path) for path in sorted(root.rglob("*.py"))), digits=16)
+    code = (path for path in root.rglob("*") if path.suffix in (".py", ".j2", ".css"))
+    return short_hash(*(sha256(path) for path in sorted(code)), digits=16)
 
 
 def step_parts(processed: Path, key: str) -> pd.DataFrame:
@@ -405,7 +435,8 @@ def step_parts(processed: Path, key: str) -> pd.DataFrame:
         part = pd.read_parquet(path) if path.is_file() else None
         if part is None or part.attrs.get("cjm_key") != key:
             raise StudyError(
-                f"step {name} recorded nothing for these inputs; its notebook must call step.record"
+                f"step {name} recorded nothing for these inputs; its notebook must call "
+                "step.record, and files and code must stay as they are while a run lasts"
             )
         parts.append(part)
     return recipes.stacked(*parts)

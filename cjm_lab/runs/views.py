@@ -10,7 +10,6 @@ import pandas as pd
 
 from cjm_lab import metrics, personas, planning, surveys
 from cjm_lab.period import Period, day_start
-from cjm_lab.personas.attributes import attribute_columns
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.measures import valence
 
@@ -73,11 +72,16 @@ def voices(notes: pd.DataFrame, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def segments(
-    customers: pd.DataFrame, responses: pd.DataFrame, study: Study, seed: int
-) -> Segments | None:
-    """Return the groups in the customers, else in the respondents; None without attributes."""
-    people, columns = _people(customers, responses, study)
+def people(
+    customers: pd.DataFrame, responses: pd.DataFrame, study: Study, period: Period
+) -> pd.DataFrame:
+    """Return the customers of the period, else the respondents, with their attributes."""
+    return personas.persona_people(customers, responses, study, period).drop(columns="persona")
+
+
+def segments(people: pd.DataFrame, seed: int) -> Segments | None:
+    """Return the groups that people fall into; None if nothing is known of them."""
+    columns = people.columns.tolist()
     return personas.segment(people, columns, seed=seed) if columns else None
 
 
@@ -86,15 +90,14 @@ def segment_search(segments: Segments | None) -> pd.DataFrame:
     return segments.table if segments else pd.DataFrame(columns=["segments", "bic"])
 
 
-def segment_profile(
-    segments: Segments | None, customers: pd.DataFrame, responses: pd.DataFrame, study: Study
-) -> pd.DataFrame:
+def segment_profile(segments: Segments | None, people: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return what is distinctive of each segment, no more than 12 lines."""
-    people, columns = _people(customers, responses, study)
     if segments is None or not segments.names:
         return pd.DataFrame(columns=["segment", "attribute", "category", "value", "others"])
-    made_from = segments.columns
-    table = personas.profile(people, segments, columns, made_from=made_from, level=study.level)
+    columns = people.columns.tolist()
+    table = personas.profile(
+        people, segments, columns, made_from=segments.columns, level=study.level
+    )
     apart = (table["value"] - table["others"]).abs()
     return table.assign(apart=apart).nlargest(12, "apart").drop(columns=["apart", "p"])
 
@@ -111,6 +114,15 @@ def empathy(
     return found.assign(persona=persona.name)
 
 
+def feelings(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the satisfaction at each touchpoint by persona, in the journey's order, by name."""
+    rows = measured[measured["measure"] == "valence"]
+    names = {persona.id: persona.name for persona in study.personas}
+    order = {touchpoint: i for i, touchpoint in enumerate(study.stage_of)}
+    rows = rows.assign(persona=rows["persona"].map(names).fillna(""))
+    return rows.sort_values("touchpoint", key=lambda ids: ids.map(order), kind="stable")
+
+
 def focus(measured: pd.DataFrame, pain_rows: pd.DataFrame, study: Study) -> Persona | None:
     """Return the persona that the map is about: the one that feels worst where it hurts most.
 
@@ -123,10 +135,10 @@ def focus(measured: pd.DataFrame, pain_rows: pd.DataFrame, study: Study) -> Pers
         worst = pain_rows.loc[pain_rows["measure"] == "pain", "touchpoint"]
         there = emotion[emotion["touchpoint"].isin(worst.head(1))].dropna(subset="value")
         if len(there):
-            return study.persona(there.loc[there["value"].idxmin(), "persona"])
+            return study.persona(str(there.sort_values("value")["persona"].iloc[0]))
     sizes = measured[(measured["measure"] == "size") & (measured["persona"] != "")]
     if len(sizes):
-        return study.persona(sizes.loc[sizes["value"].idxmax(), "persona"])
+        return study.persona(str(sizes.sort_values("value")["persona"].iloc[-1]))
     return study.personas[0]
 
 
@@ -231,12 +243,3 @@ def marks(calendar: pd.DataFrame, study: Study) -> pd.DataFrame:
     return calendar.assign(
         date=calendar["date"].dt.tz_convert(study.time_zone).dt.tz_localize(None)
     )
-
-
-def _people(
-    customers: pd.DataFrame, responses: pd.DataFrame, study: Study
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the customers and their attributes, else the respondents and theirs."""
-    if len(customers):
-        return customers, attribute_columns(customers, study, "customers")
-    return responses, attribute_columns(responses, study, "survey")

@@ -20,7 +20,7 @@ from cjm_lab.social.polarity import polarity
 from cjm_lab.study import Study, Touchpoint
 
 #: Quotes are no longer than this.
-QUOTE_LENGTH = 160
+QUOTE_LENGTH = 120
 
 
 def scored_mentions(mentions: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -206,8 +206,9 @@ def _quotes(
         order = pd.DataFrame(
             {
                 "unlabeled": said[fits.index] == "",
-                "polarity": sign * fits["polarity"],
+                "passed_on": text.str.match(r"RT\b", case=False),
                 "long": text.str.len() > QUOTE_LENGTH,
+                "polarity": sign * fits["polarity"],
                 "length": -text.str.len(),
                 "id": fits.index,
             }

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from cjm_lab.sources.masking import MASK
 from cjm_lab.study import Study
 
 
@@ -37,6 +38,7 @@ def link_touchpoints(texts: pd.Series, study: Study) -> pd.DataFrame:
     [True, True, True, False]
     """
     text = texts.fillna("").str.replace("\u2019", "'")  # curly apostrophes
+    text = text.str.replace(MASK, " ", regex=True)  # "[card]" is no word of the writer
     # Compiled patterns go to Python's re, whose word boundaries know letters beyond ASCII.
     links = {
         t.id: text.str.contains(_pattern(t.keywords), regex=True).astype("bool")

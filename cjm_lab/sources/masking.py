@@ -12,6 +12,9 @@ from cjm_lab.workspace import short_hash
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w)")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s()./-]{0,2}\d){8,14}(?!\w)")
+#: What stands in a masked text instead of personal data.
+MASK = r"\[(?:e-mail|card|phone|handle)\]"
+
 _HANDLE = re.compile(r"(?<![\w@.])@\w{2,}")
 
 

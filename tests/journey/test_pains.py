@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
 
-from cjm_lab.journey.pains import pain_points, usual_drop_off, whom_it_hurts
+from cjm_lab.estimate import share
+from cjm_lab.journey.pains import pain_points, usual_levels, whom_it_hurts
 from cjm_lab.journey.rows import Rows
-from cjm_lab.ledger import Ledger, evidence_frame
+from cjm_lab.ledger import Ledger, evidence, evidence_frame
 
 NOTHING = evidence_frame()
 
@@ -36,7 +37,7 @@ def test_satisfaction_that_may_be_neutral_is_no_pain(study, make):
 def test_the_usual_loss_is_the_median_where_something_follows(october, study, make):
     # .30, .45, .05; the last touchpoint has nothing after it and doesn't count
     last = evidence_frame([make("of_log", "drop_off", "cup", 99, 100)])
-    assert usual_drop_off(Rows(pd.concat([october, last])), study) == pytest.approx(0.30)
+    assert usual_levels(Rows(pd.concat([october, last])), study).lost == pytest.approx(0.30)
 
 
 def test_where_nobody_was_asked_the_log_speaks_alone(study, make):
@@ -81,12 +82,30 @@ def test_the_walkthrough_names_the_pain_and_agrees(october, study, make):
     assert found["note"].tolist() == ["survey, log and walkthrough agree"]
 
 
+def labeled(place, negative, n):
+    return evidence(share(negative, n), lane="sentiment", measure="negative_share",
+                    touchpoint=place, source="mentions")  # fmt: skip
+
+
+def test_complaints_hurt_where_they_are_more_than_usual(study):
+    # people write to complain: .70 .76 .90, the usual touchpoint .76; Wilson of 90 in 100 is
+    # above .82 and of 76 in 100 below it
+    rows = [labeled("advert", 70, 100), labeled("payment", 76, 100), labeled("cup", 90, 100)]
+    found = pains(evidence_frame([*rows, labeled("", 60, 100)]), study)
+    assert found[["touchpoint", "label"]].values.tolist() == [["cup", "Mostly complaints"]]
+    # with two places only, all mentions together (.60) are the usual
+    found = pains(evidence_frame([*rows[1:], labeled("", 60, 100)]), study)
+    assert found["touchpoint"].tolist() == ["cup", "payment"]
+    # and where most are not negative it hurts nobody
+    assert pains(evidence_frame([labeled("cup", 40, 100), labeled("", 20, 100)]), study).empty
+
+
 def test_a_source_that_denies_is_named(study, make):
     losses = [("advert", 50), ("payment", 40), ("delivery", 5)]
     rows = [make("of_log", "drop_off", place, lost * 10, 1000) for place, lost in losses]
     rows.append(make("valence", "delivery", -0.5, 0.1))
     note = pains(evidence_frame(rows), study)["note"].tolist()[0]
-    assert note == "survey only; log does not"
+    assert note == "survey only; log does not say so"
 
 
 def test_pains_enter_the_ledger(october, study):

@@ -95,6 +95,12 @@ def test_later_orders_do_not_make_a_repeat_buyer_now():
     )
 
 
+def test_orders_without_dates_are_counted_by_the_row():
+    orders = pd.DataFrame({"customer_id": ["ann", "ann", "bob"], "ordered_at": days("", "", "")})
+    row = base(people(("ann", "", "", "")), orders, period=SEPTEMBER).loc["repeat_share"]
+    assert (row["value"], row["n"]) == (0.5, 2)
+
+
 def test_tables_without_rows_say_nothing():
     nobody = people(("ann", "", "", "")).iloc[:0]
     assert customer_base(nobody, NO_ORDERS, period=SEPTEMBER).empty

@@ -180,11 +180,8 @@ def test_the_crm(customers, study):
     assert ledger.estimate(
         measure="contact_share", label="Customers in contact"
     ).value == pytest.approx(2 / 60)
-    assert (
-        ledger.estimate(measure="first_reply_hours", label="Hours to the first reply: Set-up").value
-        == 1
-    )
-    assert len(ledger.select(measure="resolved_share")) == 2
+    assert ledger.estimate(measure="first_reply_hours").value == 2
+    assert not ledger.frame["label"].str.contains("Set-up").any()  # one customer only
     assert set(ledger.frame["source"]) == {"customers", "orders", "interactions"}
 
 

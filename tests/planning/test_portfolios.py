@@ -9,7 +9,7 @@ import pytest
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.planning import portfolio
-from cjm_lab.planning.forecast import conversion_with, options_of
+from cjm_lab.planning.forecasts import conversion_with, options_of
 
 
 def brute_force(table, outlook, budget):
@@ -80,7 +80,7 @@ def test_without_a_budget_nothing_is_bought_and_the_next_budget_is_told(resource
 def test_options_beyond_twenty_are_left_out_by_what_they_are_worth_alone(
     resources, outlook, monkeypatch
 ):
-    monkeypatch.setattr(import_module("cjm_lab.planning.portfolio"), "MOST_OPTIONS", 2)
+    monkeypatch.setattr(import_module("cjm_lab.planning.portfolios"), "MOST_OPTIONS", 2)
     table = resources(*[{"resource": f"R{i}", "cost_once": 300 - i} for i in range(3)])
     found = portfolio(table, outlook, budget=10_000)
     assert found.left_out == ("R0",)

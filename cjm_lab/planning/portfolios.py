@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cjm_lab.errors import ParameterError
-from cjm_lab.planning.forecast import Option, Outlook, conversion_with, options_of
+from cjm_lab.planning.forecasts import Option, Outlook, conversion_with, options_of
 
 #: With more options than this the ones worth least alone are left out of the search.
 MOST_OPTIONS = 20

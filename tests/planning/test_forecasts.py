@@ -9,7 +9,7 @@ from scipy import stats
 from cjm_lab.errors import ParameterError
 from cjm_lab.metrics.chain import MarkovChain
 from cjm_lab.planning import Outlook, forecast, simulate
-from cjm_lab.planning.forecast import Option, conversion_with, options_of
+from cjm_lab.planning.forecasts import Option, conversion_with, options_of
 
 
 def row(table, measure):
