@@ -119,19 +119,18 @@ def _whom(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
         if worst.row["measure"] == "valence" and study.personas:
             yield "Too few personas were asked to say whom it hurts."
         return
-    estimate = shown(whom.estimate, "valence").full
+    estimate, low = shown(whom.estimate, "valence").full, listed(whom.alike)
+    hurts = whom.estimate.value < 0
+    lowest = f"the lowest is {whom.lowest}, {estimate}"
     if not whom.less:
-        yield (
-            "It hurts all personas alike, as far as the answers can tell; "
-            f"the lowest is {whom.lowest}, {estimate}."
-        )
+        start = "It hurts all personas alike" if hurts else "All personas feel alike there"
+        yield f"{start}, as far as the answers can tell; {lowest}."
     elif len(whom.alike) == 1:
-        yield f"It hurts the persona {whom.lowest} most: {estimate}."
+        start = f"It hurts the persona {low} most" if hurts else f"{low} is the least content there"
+        yield f"{start}: {estimate}."
     else:
-        yield (
-            f"It hurts {listed(whom.alike)} more than {listed(whom.less)}; "
-            f"the lowest is {whom.lowest}, {estimate}."
-        )
+        start = f"It hurts {low} more than" if hurts else f"{low} are less content there than"
+        yield f"{start} {listed(whom.less)}; {lowest}."
 
 
 def _lost(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:

@@ -88,11 +88,17 @@ def pain_table(ledger: Ledger | pd.DataFrame, study: Study) -> pd.DataFrame:
         felt = rows.estimate("valence", touchpoint.id)
         numbers = [f"felt {shown(felt, 'valence').full}" if felt else ""]
         numbers.append(f"lost {shown(lost, 'drop_off').full}" if lost else "")
-        everyone = "All alike" if whom else "All customers"
+        complaints = rows.estimate("negative_share", touchpoint.id)
+        if complaints is not None:
+            numbers.append(f"{shown(complaints, 'negative_share').full} mentions negative")
+        if whom is None or whom.estimate.value >= 0:
+            hurt = "All customers"
+        else:
+            hurt = listed(whom.alike) if whom.less else "All alike"
         line = {
             "pain": pain["label"],
             "place": touchpoint.name,
-            "whom": listed(whom.alike) if whom and whom.less else everyone,
+            "whom": hurt,
             "how_many": "; ".join(number for number in numbers if number),
             "how_sure": capital(pain["note"]),
             "what_to_do": f"{ideas[0].text} ({ideas[0].detail})" if ideas else "Nothing planned",

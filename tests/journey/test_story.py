@@ -77,6 +77,16 @@ def test_a_content_journey_is_not_called_bad(study, make):
     assert said(evidence_frame(rows), study)[0].endswith("perhaps still neutral.")
 
 
+def test_nobody_is_said_to_be_hurt_where_all_are_content(study, make):
+    rows = [make("valence", "payment", 0.5, 0.1)]
+    rows += [
+        make("valence", "payment", v, 0.1, persona=p) for p, v in (("first", 0.2), ("office", 0.8))
+    ]
+    assert "First buyer is the least content there: +0.2 [+0.1, +0.3] n 100." in said(
+        evidence_frame(rows), study
+    )
+
+
 def test_without_a_survey_the_log_speaks(study, make):
     losses = [("advert", 30), ("payment", 60), ("delivery", 5)]
     rows = [make("of_log", "drop_off", place, lost * 10, 1000) for place, lost in losses]

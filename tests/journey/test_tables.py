@@ -54,6 +54,21 @@ def test_pains_are_listed_from_the_worst(study, october, make):
     assert table["what_to_do"].tolist() == ["Nothing planned"] * 2
 
 
+def test_complaints_are_counted_and_hurt_no_persona_that_is_content(study, make):
+    rows = [
+        make("of_log", "reach", "cup", 90, 100)
+        | {"measure": "negative_share", "lane": "sentiment"},
+        make("valence", "cup", 0.5, 0.1, persona="first"),
+        make("valence", "cup", 0.9, 0.1, persona="office"),
+    ]
+    frame = evidence_frame(rows)
+    whole = pd.concat([frame, pain_points(frame, evidence_frame(), study)], ignore_index=True)
+    line = spaced(pain_table(whole, study)).iloc[0]
+    assert line[["pain", "whom", "how_many"]].tolist() == [
+        "Mostly complaints", "All customers", "90 % [83, 94] n 100 mentions negative",
+    ]  # fmt: skip
+
+
 def test_changes_show_then_and_now(october, make):
     study = make("tea_shop", key_measures=[{"measure": "conversion", "matters": 0.05}])
     before = [make("valence", "payment", -1.9, 0.2, n=340, day=SEPTEMBER),

@@ -86,6 +86,9 @@ TOPICS = {
 }  # fmt: skip
 NEGATIVE = 0.25
 
+#: Chance that a customer closes the account, a day; one may go on as a guest.
+LEAVING_A_DAY = 0.001
+
 #: How likely each answer from 0 to 10 to "Would you recommend us?" is.
 RECOMMEND = [0.015, 0.01, 0.015, 0.025, 0.035, 0.075, 0.085, 0.15, 0.19, 0.22, 0.18]
 
@@ -346,11 +349,10 @@ def records(
 ) -> dict[str, pd.DataFrame]:
     """Return customers, orders and interactions as the shop's systems hold them."""
     n = len(who)
-    last_seen = (
-        events.groupby("user")["ts"].max().dt.tz_convert("Europe/Berlin").dt.tz_localize(None)
-    )
-    left = who["customer"].map(last_seen) + pd.to_timedelta(3 + 30 * rng.random(n), unit="D")
-    left = left.where((rng.random(n) < 0.07) & (left < pd.Timestamp("2026-11-01")))
+    # The hazard is constant, so that churn is the same in every month.
+    days = -np.log(1 - rng.random(n)) / LEAVING_A_DAY
+    left = local(who["start"]) + pd.to_timedelta(days, unit="D")
+    left = left.where(left < pd.Timestamp("2026-11-01"))
     customers = pd.DataFrame({"customer_no": who["customer"], "first_seen": local(who["start"])})
     customers["left_on"] = left.dt.strftime("%Y-%m-%d")
     customers = customers.join(who[["experience", "household", "age_group", "city", "device"]])
