@@ -61,6 +61,18 @@ def sample_study() -> Callable[[Path], Workspace]:
 
 
 @pytest.fixture(scope="session")
+def published_sample(
+    tmp_path_factory: pytest.TempPathFactory, sample_study: Callable[[Path], Workspace]
+) -> tuple[Workspace, list[Path]]:
+    """A workspace with the sample study's reports of 30 September and 31 October."""
+    from cjm_lab.runs.run import run_study
+
+    workspace = sample_study(tmp_path_factory.mktemp("published"))
+    days = ["2026-09-30", "2026-10-31"]
+    return workspace, [run_study(workspace, "coffee-maker", as_of=day).report for day in days]
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Headless Chromium with an empty profile; it logs the console and every request."""
     from selenium import webdriver

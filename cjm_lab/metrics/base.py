@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
 from cjm_lab.estimate import Estimate, clustered_ratio, share
@@ -13,6 +12,8 @@ from cjm_lab.period import Period, day_start
 
 #: Days within which a contact should be resolved.
 RESOLVED_WITHIN_DAYS = 7
+#: Days within which an order after another one makes a repeat buyer of a month or a quarter.
+REPEAT_WITHIN_DAYS = 30
 
 
 def customer_base(
@@ -41,8 +42,11 @@ def customer_base(
     DataFrame
         One row a ``measure``: ``customers`` (count at the end of the period), ``churn_share`` (of
         those there at its start, the share who left in it), ``repeat_share`` (of those who ordered
-        in it, the share with another order before); ``value``, ``low``, ``high`` (Wilson), ``n``.
-        A table without rows has no rows here.
+        in it, the share with another order in the 30 days before one of these; with ``all``, with
+        more than one order); ``value``, ``low``, ``high`` (Wilson), ``n``.
+        A table without rows has no rows here, and orders whose record does not begin 30 days
+        before the period have no ``repeat_share``: earlier orders would be missed, and a young
+        record would look like growing loyalty.
 
     Examples
     --------
@@ -58,16 +62,32 @@ def customer_base(
         estimates["customers"] = count_of(int(_at_the_end(customers, period).sum()), level=level)
         there, left = _at_risk(customers, period)
         estimates["churn_share"] = share(int(left.sum()), int(there.sum()), level=level)
-    if len(orders):
-        now = in_period(orders["ordered_at"], period)
-        if period is not None:
-            orders = orders[~(orders["ordered_at"] >= period.ends_before)]
-        # Lines of one order share its time: they are not a second purchase.
-        by_customer = orders.groupby("customer_id")["ordered_at"]
-        times = by_customer.size() if orders["ordered_at"].isna().all() else by_customer.nunique()
-        bought = times.loc[np.unique(orders["customer_id"][now.loc[orders.index]])]
-        estimates["repeat_share"] = share(int((bought > 1).sum()), len(bought), level=level)
+    if len(orders) and _record_reaches_back(orders["ordered_at"], period):
+        again = _bought_again(orders, period)
+        estimates["repeat_share"] = share(int(again.sum()), len(again), level=level)
     return framed([({"measure": m}, e) for m, e in estimates.items()], {"measure": "str"})
+
+
+def _record_reaches_back(times: pd.Series, period: Period | None) -> bool:
+    """Return whether orders are known for the days before the period that repeat buyers need."""
+    if period is None or period.kind == "all" or times.isna().all():
+        return True
+    return bool(times.min() <= period.starts_at - pd.Timedelta(days=REPEAT_WITHIN_DAYS - 1))
+
+
+def _bought_again(orders: pd.DataFrame, period: Period | None) -> pd.Series:
+    """Return for each customer with an order in the period whether it was not the first lately."""
+    # Lines of one order share its time: they are not a second purchase.
+    own = orders[["customer_id", "ordered_at"]]
+    if own["ordered_at"].isna().all():
+        return own.groupby("customer_id").size() > 1
+    own = own.drop_duplicates().sort_values(["customer_id", "ordered_at"])
+    gap = own.groupby("customer_id")["ordered_at"].diff()
+    again = gap.notna()
+    if period is not None and period.kind != "all":
+        again &= gap <= pd.Timedelta(days=REPEAT_WITHIN_DAYS)
+    now = in_period(own["ordered_at"], period)
+    return again[now].groupby(own.loc[now, "customer_id"]).any()
 
 
 def _at_the_end(customers: pd.DataFrame, period: Period | None) -> pd.Series:

@@ -12,7 +12,7 @@ from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import Status, evidence, evidence_frame
 from cjm_lab.metrics._frames import count_of, estimate_of, known
 from cjm_lab.metrics.activity import acquisition, usage
-from cjm_lab.metrics.base import RESOLVED_WITHIN_DAYS, contacts, customer_base
+from cjm_lab.metrics.base import REPEAT_WITHIN_DAYS, RESOLVED_WITHIN_DAYS, contacts, customer_base
 from cjm_lab.metrics.paths import transitions
 from cjm_lab.metrics.places import WINDOW_DAYS, active_customers, drop_off, exit_share, reach
 from cjm_lab.metrics.rules import parse_trigger, responses
@@ -204,6 +204,7 @@ def crm_evidence(
             lane="base",
             measure=row["measure"],
             label=labels[row["measure"]],
+            basis=(REPEAT_WITHIN_DAYS,) if of_orders else (),
             source="orders" if of_orders else "customers",
             period=None if times.isna().all() else period,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from cjm_lab.plots.style import (
@@ -59,6 +58,8 @@ def transitions(
     >>> [text.get_text() for text in transitions(pairs).texts]
     ['58']
     """
+    import seaborn as sns  # it loads scipy.stats, which no other plot needs
+
     columns_of(data, [start, end, "value"])
     names = list(dict.fromkeys([*data[start], *data[end]]))
     froms = [name for name in names if name in set(data[start])]

@@ -122,7 +122,7 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value % 1 == 0 and abs(value) >= 1 else f"{value:.3g}"
+        return f"{value:,.0f}" if value % 1 == 0 or abs(value) >= 100 else f"{value:.3g}"
     return value
 
 

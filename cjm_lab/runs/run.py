@@ -79,7 +79,7 @@ def run_study(
     source = find_notebooks(workspace)
     hashes = notebook_hashes(source, list(STEPS))
     day = context.as_of.isoformat()
-    _ = context.tables  # every source is read and checked before any kernel starts
+    _ = context.raw_tables  # every source is read and checked before anything is written
     name = _report_name(context, fingerprint(context, hashes), revise=revise)
     reports, processed = workspace.reports(study), workspace.processed(study, context.as_of)
     if (reports / name).is_dir():

@@ -148,9 +148,11 @@ def test_an_empty_log_has_no_rows(events, study):
 
 ORDERS = pd.DataFrame(
     {
-        "customer_id": ["c0", "c0", "c3"],
-        "ordered_at": pd.to_datetime(["2026-09-01", "2026-10-05", "2026-10-05"], utc=True),
-        "amount": [10.0, 20.0, 40.0],
+        "customer_id": ["c9", "c0", "c0", "c3"],
+        "ordered_at": pd.to_datetime(
+            ["2026-09-01", "2026-09-10", "2026-10-05", "2026-10-05"], utc=True
+        ),
+        "amount": [10.0, 10.0, 20.0, 40.0],
     }
 )
 CALLS = pd.DataFrame(

@@ -1,0 +1,138 @@
+"""The command line: what it says of bad input, and how it exits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cjm_lab.workspace import Workspace
+
+Sample = Callable[[Path], Workspace]
+
+
+def cjm(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    code = "from cjm_lab.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env=os.environ | {"COLUMNS": "160", "NO_COLOR": "1"},
+    )
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def typo(home: Path) -> None:
+    edit(home / "study.yaml", "touchpoint: payment, matters", "touchpoint: paymnt, matters")
+
+
+def missing_column(home: Path) -> None:
+    edit(home / "survey.csv", "sat_payment", "sat_paymnt")
+
+
+def empty_file(home: Path) -> None:
+    (home / "mentions.csv").write_text("")
+
+
+def rating_out_of_range(home: Path) -> None:
+    answers = pd.read_csv(home / "survey.csv", dtype=str, keep_default_na=False)
+    answers.loc[11, "sat_payment"] = "7"
+    answers.to_csv(home / "survey.csv", index=False)
+
+
+def unreadable_date(home: Path) -> None:
+    orders = pd.read_csv(home / "orders.csv", dtype=str, keep_default_na=False)
+    orders.loc[3, "order_date"] = "31/12/2026"
+    orders.to_csv(home / "orders.csv", index=False)
+
+
+def missing_file(home: Path) -> None:
+    (home / "customers.csv").rename(home / "customer.csv")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (typo, ["got 'paymnt' (line", "of study.yaml)", "did you mean 'payment'?"]),
+        (missing_column, ["survey.csv", "'sat_payment'", "did you mean 'sat_paymnt'?"]),
+        (empty_file, ["mentions.csv is empty", "export it again"]),
+        (rating_out_of_range, ["sat_payment", "between 1 and 5, got 7", "survey.csv, data row 12"]),
+        (unreadable_date, ["ordered_at", "'31/12/2026'", "orders.csv, data row 4", "dates:"]),
+        (missing_file, ["no file 'customers.csv'", "did you mean 'customer.csv'?"]),
+    ],
+)
+def test_bad_input_gets_one_clear_message_and_writes_nothing(
+    tmp_path: Path, sample_study: Sample, spoil: Callable[[Path], None], said: list[str]
+) -> None:
+    workspace = sample_study(tmp_path)
+    spoil(workspace.raw("coffee-maker"))
+    found = cjm("run", "coffee-maker", "--as-of", "2026-10-31", cwd=tmp_path)
+    assert found.returncode == 2
+    for part in said:
+        assert part in found.stderr
+    assert found.stderr.count("\n") == 1
+    assert "Traceback" not in found.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["raw"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "coffee"], "did you mean 'coffee-maker'?"),
+        (["run", "../coffee-maker"], "study must be a plain folder name"),
+        (["check", "/etc"], "study must be a plain folder name"),
+        (["run", "coffee-maker", "--as-of", "2026-13-01"], "as_of must be a day like 2026-09-30"),
+        (["run", "coffee-maker", "--param", "perod=all"], "did you mean 'period'?"),
+        (["run", "coffee-maker", "--param", "period=week"], "period must be one of"),
+        (["run", "coffee-maker", "--param", "seed=x"], "seed must be a whole number"),
+        (["run", "coffee-maker", "--workspace", "nowhere"], "workspace must be a folder with"),
+        (["rum", "coffee-maker"], "rum"),
+    ],
+)
+def test_a_bad_argument_exits_2_with_a_remedy(
+    tmp_path: Path, sample_study: Sample, arguments: list[str], said: str
+) -> None:
+    sample_study(tmp_path)
+    found = cjm(*arguments, cwd=tmp_path)
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_check_says_what_is_there_and_what_is_missing(tmp_path: Path, sample_study: Sample) -> None:
+    workspace = sample_study(tmp_path)
+    (workspace.raw("coffee-maker") / "pilot.csv").unlink()
+    found = cjm("check", "coffee-maker", cwd=tmp_path)
+    assert found.returncode == 0
+    assert "1,200 rows" in found.stdout
+    assert "no proof that a change works" in found.stdout
+    assert "2026-10-31" in found.stdout
+
+
+def test_help_is_quick_because_heavy_libraries_wait() -> None:
+    code = (
+        "import sys; from cjm_lab import cli\n"
+        "heavy = {'pandas', 'numpy', 'polars', 'scipy', 'papermill', 'matplotlib', 'rich.table'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_help_names_the_commands(tmp_path: Path) -> None:
+    found = cjm("--help", cwd=tmp_path)
+    assert found.returncode == 0
+    assert "run" in found.stdout and "check" in found.stdout
