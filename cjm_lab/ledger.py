@@ -56,9 +56,7 @@ LANES = (
     "forecast",
     "walkthrough",
     "pilot",
-    "trend",
     "change",
-    "action",
     "health",
 )
 

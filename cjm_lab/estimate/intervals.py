@@ -136,7 +136,7 @@ def mean(
     Returns
     -------
     Estimate
-        In the unit of `values`; one answer has a value and no interval.
+        In the unit of `values`; one answer, or answers all alike, have a value and no interval.
 
     References
     ----------
@@ -156,6 +156,9 @@ def mean(
     n_eff = nan if weights is None else float(w.sum() ** 2 / (w**2).sum())
     if n == 1:
         return Estimate(value, nan, nan, n=1, method="one answer", n_eff=n_eff, level=level)
+    if (y == y[0]).all():
+        # No spread tells nothing of how far another sample would lie.
+        return Estimate(value, nan, nan, n=n, method="all alike", n_eff=n_eff, level=level)
     se = float(y.std(ddof=1) / sqrt(n)) if weights is None else linearized_se(y, w)
     half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * se
     low, high = value - half, value + half

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cjm_lab.metrics.chain import MarkovChain, markov_chain, removal_effects
     from cjm_lab.metrics.paths import transitions
     from cjm_lab.metrics.pilot import analyze_pilot
-    from cjm_lab.metrics.places import drop_off, exit_share, reach
+    from cjm_lab.metrics.places import drop_off, entry_share, exit_share, reach
     from cjm_lab.metrics.rules import responses
     from cjm_lab.metrics.steps import funnel
     from cjm_lab.metrics.stream import JourneyStream, journey_stream
@@ -28,6 +28,7 @@ _MODULE_OF = {
     "contacts": "base",
     "customer_base": "base",
     "drop_off": "places",
+    "entry_share": "places",
     "exit_share": "places",
     "funnel": "steps",
     "journey_stream": "stream",
@@ -49,6 +50,7 @@ __all__ = [
     "contacts",
     "customer_base",
     "drop_off",
+    "entry_share",
     "exit_share",
     "funnel",
     "journey_stream",

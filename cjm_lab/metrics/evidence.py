@@ -14,7 +14,14 @@ from cjm_lab.metrics._frames import count_of, estimate_of, known
 from cjm_lab.metrics.activity import acquisition, usage
 from cjm_lab.metrics.base import REPEAT_WITHIN_DAYS, RESOLVED_WITHIN_DAYS, contacts, customer_base
 from cjm_lab.metrics.paths import transitions
-from cjm_lab.metrics.places import WINDOW_DAYS, active_customers, drop_off, exit_share, reach
+from cjm_lab.metrics.places import (
+    WINDOW_DAYS,
+    active_customers,
+    drop_off,
+    entry_share,
+    exit_share,
+    reach,
+)
 from cjm_lab.metrics.rules import parse_trigger, responses
 from cjm_lab.metrics.steps import funnel
 from cjm_lab.metrics.stream import JourneyStream
@@ -137,10 +144,14 @@ def _of_everyone(stream: JourneyStream, study: Study, period: Period, as_of: dat
         note=_faults(stream),
         **here,
     )
-    for _, row in exit_share(stream, period=period, level=study.level).iterrows():
-        name = next(stage.name for stage in study.stages if stage.id == row["stage"])
-        place = {"stage": row["stage"], "label": name}
-        yield from _row(row, study, lane="drop_off", measure="exit_share", **place, **here)
+    names = {stage.id: stage.name for stage in study.stages}
+    for lane, measure, shares in (
+        ("acquisition", "entry_share", entry_share),
+        ("drop_off", "exit_share", exit_share),
+    ):
+        for _, row in shares(stream, period=period, level=study.level).iterrows():
+            place = {"stage": row["stage"], "label": names[row["stage"]]}
+            yield from _row(row, study, lane=lane, measure=measure, **place, **here)
     window = _window(study)
     moves = transitions(stream, window_days=window, period=period, as_of=as_of, level=study.level)
     for _, row in moves[moves["customers"] >= FEWEST_CUSTOMERS].iterrows():

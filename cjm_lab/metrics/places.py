@@ -183,10 +183,39 @@ def exit_share(
     >>> exit_share(journey_stream(log, study=shop)).set_index("stage")["value"].to_dict()
     {'choose': 0.5, 'buy': 0.5}
     """
+    return _edge_share(stream, nw.col("position").max(), period, level)
+
+
+def entry_share(
+    stream: JourneyStream, *, period: Period | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """Return at which stage customers were seen first; parameters are those of `exit_share`.
+
+    Examples
+    --------
+    >>> from cjm_lab.metrics import journey_stream
+    >>> from cjm_lab.study import Study
+    >>> shop = Study(title="Shop", stages=[
+    ...     {"id": "choose", "name": "Choose", "touchpoints": [{"id": "visit", "name": "Visit"}]},
+    ...     {"id": "buy", "name": "Buy", "touchpoints": [{"id": "order", "name": "Order"}]}])
+    >>> log = pd.DataFrame({
+    ...     "customer_id": ["ann", "ann", "bob"],
+    ...     "occurred_at": pd.to_datetime([1, 2, 1], unit="h", utc=True),
+    ...     "event": ["visit", "order", "order"],
+    ... })
+    >>> entry_share(journey_stream(log, study=shop)).set_index("stage")["value"].to_dict()
+    {'choose': 0.5, 'buy': 0.5}
+    """
+    return _edge_share(stream, nw.col("position").min(), period, level)
+
+
+def _edge_share(
+    stream: JourneyStream, edge: nw.Expr, period: Period | None, level: float
+) -> pd.DataFrame:
+    """Return the stages of each customer's first or last event at a touchpoint."""
     table = stream.table(period).filter(~nw.col("touchpoint").is_null())
-    last = table.group_by("customer").agg(nw.col("position").max())
-    ended = (
-        table.join(last, on=["customer", "position"])
+    there = (
+        table.join(table.group_by("customer").agg(edge), on=["customer", "position"])
         .group_by("stage")
         .agg(nw.len().alias("customers"))
         .collect()
@@ -195,7 +224,7 @@ def exit_share(
     )
     rows = []
     for code, stage in enumerate(stream.stages):
-        customers = int(ended.get(code, 0))
+        customers = int(there.get(code, 0))
         about = {"stage": stage, "customers": customers}
-        rows.append((about, share(customers, int(ended.sum()), level=level)))
+        rows.append((about, share(customers, int(there.sum()), level=level)))
     return framed(rows, {"stage": "str", "customers": "int64"})

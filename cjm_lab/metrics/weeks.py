@@ -51,7 +51,8 @@ def trend(
 
     References
     ----------
-    Shewhart (1931); Wheeler (1993), Understanding Variation: limits of the individuals chart at
+    Shewhart (1931): p-chart of shares, x-bar chart of means with the pooled standard deviation
+    within weeks; Wheeler (1993), Understanding Variation: limits of the individuals chart at
     mean +- 2.66 x mean moving range.
 
     Examples
@@ -117,7 +118,21 @@ def _limits(
         half = np.full(len(value), nan)
         half[known] = 3 * np.sqrt(center * (1 - center) / n[known])
         return center, np.maximum(0, center - half), np.minimum(1, center + half)
+    if number is not None and (n > 1).any():
+        return _limits_of_means(estimates)
     center = float(value[known].mean())
     half = np.full(len(value), _INDIVIDUALS * np.abs(np.diff(value[known])).mean())
     floor = 0.0 if number is None else -inf
     return center, np.maximum(floor, center - half), center + half
+
+
+def _limits_of_means(estimates: list[Estimate]) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return center and limits of an x-bar chart: a week of few answers has wide ones."""
+    n = np.array([e.n for e in estimates], dtype=float)
+    value = np.array([e.value for e in estimates])
+    spread = np.array([0.0 if np.isnan(e.se) else e.se**2 * e.n for e in estimates])
+    within = np.sqrt((spread * (n - 1).clip(0)).sum() / (n - 1).clip(0).sum())
+    center = float(np.average(value[n > 0], weights=n[n > 0]))
+    half = np.full(len(n), nan)
+    half[n > 0] = 3 * within / np.sqrt(n[n > 0])
+    return center, center - half, center + half

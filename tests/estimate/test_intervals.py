@@ -84,6 +84,12 @@ def test_mean_has_students_interval() -> None:
     assert estimate.high == pytest.approx(3.5 + 3.18245 * 1.29099 / 2, abs=1e-4)
 
 
+def test_answers_all_alike_have_no_interval() -> None:
+    estimate = mean([2, 2, 2])
+    assert (estimate.value, estimate.n, estimate.method) == (2, 3, "all alike")
+    assert not estimate.has_interval
+
+
 def test_mean_leaves_missing_answers_out_and_keeps_to_the_scale() -> None:
     estimate = mean([5, 5, 5, 4, float("nan")], bounds=(1, 5))
     assert estimate.n == 4

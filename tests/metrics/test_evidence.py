@@ -77,7 +77,9 @@ def test_the_real_shop_converts_653_of_3611(simple_shop, real_study, tmp_path):
     assert ledger.estimate(measure="reach", touchpoint="catalog").value == pytest.approx(
         3611 / 3751
     )
-    assert ledger.select(lane="acquisition").empty
+    assert ledger.select(measure="first_channel_share").empty
+    entered = ledger.select(measure="entry_share").set_index("stage")["value"]
+    assert entered["browse"] == 1  # golden: all 3,751 begin at catalog or main
     assert set(ledger.frame["persona"]) == {""}
     shares = ledger.select(measure="exit_share")
     assert shares["value"].sum() == pytest.approx(1)
@@ -99,7 +101,8 @@ def test_rows_of_everyone_and_of_each_persona(events, customers, study):
     assert ledger.estimate(measure="events_per_customer").value == pytest.approx(110 / 60)
     assert set(ledger.frame["period_start"]) == {"2026-10-01"}
     assert set(ledger.frame["status"]) == {"observed"}
-    assert ledger.frame["low"].notna().sum() == len(ledger) - 1  # all but the count
+    without = ledger.frame[ledger.frame["low"].isna()].set_index("measure")["method"].to_dict()
+    assert without == {"active_customers": "count", "active_days": "all alike"}
 
 
 def test_touchpoints_carry_their_stage_and_name(events, study):

@@ -50,7 +50,8 @@ def test_means_have_an_interval_and_a_week_without_answers_is_a_gap():
     assert rows["value"].tolist()[::2] == [2, 5]
     assert rows["n"].tolist() == [3, 0, 3]
     assert np.isnan(rows["value"][1])
-    assert rows["upper_limit"][0] == pytest.approx(3.5 + 2.66 * 3)
+    # x-bar chart: both weeks have a standard deviation of 1 within, and three answers.
+    assert rows["upper_limit"][0] == pytest.approx(3.5 + 3 * 1 / np.sqrt(3))
 
 
 def test_weeks_that_are_not_over_are_left_out():
