@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 report: $(VENV)/.installed  ## run the sample study; the last line says where its report is
+	@$(BIN)/cjm run coffee-maker --as-of 2026-09-30  # so that there is a month to compare with
 	@$(BIN)/cjm run coffee-maker
 
 lab: $(VENV)/.installed  ## open the notebooks in JupyterLab
@@ -14,7 +15,7 @@ test: $(VENV)/.installed-dev  ## run every check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 clean:  ## remove the environment; data and reports stay
 	rm -rf $(VENV)

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file in one worker, and all that read the published reports in the same one."""
+    for item in items:
+        published = "published_sample" in getattr(item, "fixturenames", ())
+        group = "published" if published else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The folder with pyproject.toml."""

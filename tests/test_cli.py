@@ -58,6 +58,14 @@ def unreadable_date(home: Path) -> None:
     orders.to_csv(home / "orders.csv", index=False)
 
 
+def unknown_funnel_step(home: Path) -> None:
+    edit(home / "study.yaml", "funnel: {steps: [compare", "funnel: {steps: [comparre")
+
+
+def unknown_touchpoint(home: Path) -> None:
+    edit(home / "findings.csv", "Nele Weber,comparison", "Nele Weber,comparsion")
+
+
 def missing_file(home: Path) -> None:
     (home / "customers.csv").rename(home / "customer.csv")
 
@@ -70,6 +78,11 @@ def missing_file(home: Path) -> None:
         (empty_file, ["mentions.csv is empty", "export it again"]),
         (rating_out_of_range, ["sat_payment", "between 1 and 5, got 7", "survey.csv, data row 12"]),
         (unreadable_date, ["ordered_at", "'31/12/2026'", "orders.csv, data row 4", "dates:"]),
+        (
+            unknown_funnel_step,
+            ["funnel step", "'comparre' (line ", "of study.yaml)", "did you mean 'compare'?"],
+        ),
+        (unknown_touchpoint, ["'comparsion' (findings.csv, data row 1)", "'comparison'?"]),
         (missing_file, ["no file 'customers.csv'", "did you mean 'customer.csv'?"]),
     ],
 )
@@ -120,6 +133,11 @@ def test_check_says_what_is_there_and_what_is_missing(tmp_path: Path, sample_stu
     assert "1,200 rows" in found.stdout
     assert "no proof that a change works" in found.stdout
     assert "2026-10-31" in found.stdout
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_dir()) == [
+        "coffee-maker",
+        "data",
+        "raw",
+    ]
 
 
 def test_help_is_quick_because_heavy_libraries_wait() -> None:

@@ -12,9 +12,9 @@ from cjm_lab.journey.ideas import ideas_at
 from cjm_lab.journey.model import NO_EVIDENCE, Cell, CellStatus, Item, JourneyMap, Lane
 from cjm_lab.journey.pains import Usual, signs_at, usual_levels
 from cjm_lab.journey.rows import Row, Rows, frame_of
-from cjm_lab.journey.words import counted, shown, span_words
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Stage, Study, Touchpoint
+from cjm_lab.words import counted, shown, span_words
 from cjm_lab.workspace import parse_day
 
 _LONGEST_QUOTE = 120

@@ -13,9 +13,9 @@ from cjm_lab.journey.build import build_map
 from cjm_lab.journey.compare import MEASURED
 from cjm_lab.journey.pains import pain_points
 from cjm_lab.journey.rows import frame_of, records
-from cjm_lab.journey.words import NBSP, counted, listed, plain
 from cjm_lab.ledger import Ledger, evidence, evidence_frame
 from cjm_lab.study import Study
+from cjm_lab.words import NBSP, counted, listed, plain
 from cjm_lab.workspace import parse_day
 
 #: Words in a channel's name that tell that nobody meets anybody there.
@@ -28,7 +28,8 @@ MOST_PERSONAS = 3
 #: Ages in days from which evidence is called old, and what that is in words.
 _AGES = ((365, "more than a year"), (183, "more than half a year"), (31, "more than a month"))
 
-_CLOSED = ("done", "closed", "dropped", "cancelled", "canceled")
+#: States of an action, in small letters, that need nothing more.
+CLOSED = ("done", "closed", "dropped", "cancelled", "canceled")
 
 Mistake = tuple[str, str, str]
 
@@ -243,7 +244,7 @@ def _no_action(frame: pd.DataFrame, actions: pd.DataFrame | None) -> Iterator[Mi
     pains = int((frame["measure"] == "pain").sum())
     planned = 0
     if actions is not None and len(actions):
-        planned = int((~actions["state"].astype("str").str.casefold().isin(_CLOSED)).sum())
+        planned = int((~actions["state"].astype("str").str.casefold().isin(CLOSED)).sum())
     if pains and not planned:
         yield (
             "no_action",

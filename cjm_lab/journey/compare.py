@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite, isnan, nan, sqrt
 
 import numpy as np
@@ -11,15 +12,15 @@ from scipy import stats
 from cjm_lab.estimate import Estimate, benjamini_hochberg, difference, z_value
 from cjm_lab.journey.model import JourneyMap
 from cjm_lab.journey.rows import Row, derived, frame_of, records
-from cjm_lab.journey.words import capital, measure_name, span_words
 from cjm_lab.ledger import Ledger, evidence, evidence_frame, row_estimate
 from cjm_lab.study import KeyMeasure, Study, SurveySource
 from cjm_lab.study.personas import segment_text
+from cjm_lab.words import capital, measure_name, span_words
 
 #: The direction that is good, of the measures that have one; the others are not tested. Reach and
 #: exit shares have none: they move with who is active, and a place that fewer need is no worse.
-HIGHER = {"valence", "rating", "likert", "nps", "csat", "ces", "sus", "umux", "conversion",
-          "repeat_share", "resolved_share"}  # fmt: skip
+HIGHER = {"valence", "rating", "likert", "nps", "csat", "ces", "sus", "umux", "umux_lite",
+          "conversion", "repeat_share", "resolved_share"}  # fmt: skip
 LOWER = {"drop_off", "negative_share", "churn_share", "first_reply_hours"}
 
 #: What is measured anew for each report; the other lanes are derived from these or are words.
@@ -91,7 +92,8 @@ def compare_maps(
     [[0.2, 0.0524, 0.3339, 'better']]
     """
     old, new = _by_id(before), _by_id(after)
-    rows = [_compared(old.get(key), row, study) for key, row in new.items()]
+    twice = _said_twice(new, study)
+    rows = [_compared(old.get(key), row, study, key in twice) for key, row in new.items()]
     rows += [
         _described(row, study) | {"before": row["value"], "verdict": "gone"}
         for key, row in old.items()
@@ -249,7 +251,22 @@ def _described(row: Row, study: Study) -> Row:
     }
 
 
-def _compared(old: Row | None, new: Row, study: Study) -> Row:
+def _said_twice(rows: dict[str, Row], study: Study) -> set[str]:
+    """Return the ratings that are a touchpoint's satisfaction once more, on the scale as asked.
+
+    Tested beside it they would count one change twice.
+    """
+    felt = {row["touchpoint"] for row in rows.values() if row["measure"] == "valence"}
+    asked: dict[str, list[str]] = {}
+    for key, row in rows.items():
+        ours = row["subject"] == "us" and not row["persona"] and not row["segment"]
+        if ours and row["measure"] == "rating" and row["touchpoint"] in felt:
+            asked.setdefault(row["touchpoint"], []).append(key)
+    single = {keys[0] for keys in asked.values() if len(keys) == 1}
+    return {key for key in single if not any(is_key(rows[key], k) for k in study.key_measures)}
+
+
+def _compared(old: Row | None, new: Row, study: Study, twice: bool) -> Row:
     """Return one line of the comparison, with p values where it can be tested."""
     line = _described(new, study) | {"after": new["value"]}
     if old is None:
@@ -258,7 +275,7 @@ def _compared(old: Row | None, new: Row, study: Study) -> Row:
     line["good"] = good_direction(new, study)
     if old["basis"] != new["basis"]:
         return line | {"verdict": "not comparable", "method": "it is defined otherwise now"}
-    reason = _why_not(old, new, line["good"])
+    reason = "tested as the satisfaction there" if twice else _why_not(old, new, line["good"])
     if reason:
         return line | {"verdict": "not tested", "method": reason}
     gap = _difference(row_estimate(new), row_estimate(old), study.level)
@@ -293,13 +310,25 @@ def _why_not(old: Row, new: Row, good: int) -> str:
 
 def _difference(new: Estimate, old: Estimate, level: float) -> Estimate:
     """Return the change with an interval from both intervals, else from both standard errors."""
-    gap = difference(new, old)
+    gap = difference(_of_any_sample(new, level), _of_any_sample(old, level))
     if gap.has_interval:
         return gap
     se = sqrt(new.se**2 + old.se**2)
     half = z_value(level) * se
     low, high = gap.value - half, gap.value + half
     return Estimate(gap.value, low, high, n=gap.n, method="from both se", se=se)
+
+
+def _of_any_sample(estimate: Estimate, level: float) -> Estimate:
+    """Return an estimate with the interval that a comparison needs.
+
+    A sample without replacement from few mentions has a narrow interval for those very mentions;
+    for what makes people write, the standard error without finite-population correction holds.
+    """
+    if "without finite-population correction" not in estimate.method or isnan(estimate.se):
+        return estimate
+    half = z_value(level) * estimate.se
+    return replace(estimate, low=estimate.value - half, high=estimate.value + half)
 
 
 def _corrected(p: pd.Series) -> pd.Series:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from cjm_lab.journey.rows import Row, Rows
-from cjm_lab.journey.words import shown
 from cjm_lab.ledger import row_estimate
 from cjm_lab.study import ResponseRule, Study
+from cjm_lab.words import shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from cjm_lab.estimate import Estimate, difference
 from cjm_lab.journey.rows import Row, Rows, derived
-from cjm_lab.journey.words import listed
 from cjm_lab.ledger import evidence_frame, row_estimate
 from cjm_lab.study import Study
+from cjm_lab.words import listed
 
 #: Mean severity from which a walkthrough finding is a major problem (0 to 4).
 MAJOR = 2.5

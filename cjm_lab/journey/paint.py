@@ -10,7 +10,7 @@ from math import sqrt
 from cjm_lab.estimate import Estimate
 from cjm_lab.journey.emotion import peak_end_and_mean, tangents
 from cjm_lab.journey.model import NO_EVIDENCE, JourneyMap
-from cjm_lab.journey.words import day_words, shown
+from cjm_lab.words import day_words, shown
 
 INK, MUTED, LINE, WASH, PAPER = "#1A1A1A", "#595959", "#DDE1E6", "#F6F7F9", "#FFFFFF"
 BLUE, VERMILLION, GRAY, AXIS = "#0072B2", "#D55E00", "#6B7280", "#7A808A"

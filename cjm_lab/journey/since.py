@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from cjm_lab.estimate import Estimate
 from cjm_lab.journey.compare import MEASURED, is_key
 from cjm_lab.journey.rows import Row, Rows, derived, records
-from cjm_lab.journey.words import is_share, shown
 from cjm_lab.ledger import row_estimate
 from cjm_lab.study import Study
+from cjm_lab.words import decimals, is_share, shown
 
 #: The verdicts of a comparison as a reader sees them.
 VERDICTS = {
@@ -19,15 +21,19 @@ VERDICTS = {
 
 
 def then_now(now: Row, change: Row) -> str:
-    """Return both values and the difference with its interval."""
-    measure, gap = now["measure"], row_estimate(change)
-    before = Estimate(
-        now["value"] - gap.value, now["low"] - gap.value, now["high"] - gap.value, n=0,
-        method=now["method"],
-    )  # fmt: skip
-    values = [shown(part, measure).value for part in (before, row_estimate(now))]
-    share = is_share(measure, now["method"])
-    text = shown(gap, "conversion" if share else measure, change=True)
+    """Return both values and the difference with its interval, all with the same decimals."""
+    measure, after, gap = now["measure"], row_estimate(now), row_estimate(change)
+    share = is_share(measure, after.method)
+    digits = decimals(gap, "share" if share else measure, change=True)
+    unit = 100 if share else 1
+    then = after.value - gap.value
+    first, last, moved = (round(v * unit, digits) for v in (then, after.value, gap.value))
+    if abs(last - first - moved) > 0.5 * 10**-digits:
+        digits += 1  # rounded so far, the three do not add up
+        then = (round(after.value * unit, digits) - round(gap.value * unit, digits)) / unit
+    before = Estimate(then, nan, nan, n=0, method=after.method)
+    values = [shown(part, measure, digits=digits).value for part in (before, after)]
+    text = shown(gap, "share" if share else measure, change=True, digits=digits)
     return f"{values[0]} → {values[1]}, {text.value} {text.interval}"
 
 

@@ -7,23 +7,38 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from cjm_lab.estimate import difference
 from cjm_lab.journey.ideas import ideas_at
 from cjm_lab.journey.pains import whom_it_hurts
 from cjm_lab.journey.rows import Row, Rows
 from cjm_lab.journey.since import ordered_changes, then_now
-from cjm_lab.journey.words import counted, listed, measure_name, share_words, shown
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Study, Touchpoint
+from cjm_lab.words import counted, listed, measure_name, share_words, shown
 
 #: So many places are named, the others counted.
 _MOST_NAMED = 3
 
 
+#: With fewer answers than this a touchpoint is not called the worst while others have more.
+_SMALL = 30
+
+
 class Worst(NamedTuple):
-    """The worst touchpoint, and the row of evidence that says so."""
+    """The worst touchpoint, the row of evidence that says so, and who else may be as low.
+
+    `small` are touchpoints that look lower still, but on few answers.
+    """
 
     touchpoint: Touchpoint
     row: Row
+    alike: tuple[str, ...] = ()
+    small: tuple[Row, ...] = ()
+
+    @property
+    def there(self) -> str:
+        """The place in a sentence: by its name where more than one was named before."""
+        return f"at {self.touchpoint.name}" if self.alike else "there"
 
 
 def lead(ledger: Ledger | pd.DataFrame, study: Study) -> list[str]:
@@ -75,7 +90,7 @@ def worst_touchpoint(rows: Rows, study: Study) -> Worst | None:
     places = study.touchpoints
     felt = [Worst(t, row) for t in places if (row := rows.one("valence", t.id))]
     if felt:
-        return min(felt, key=lambda worst: worst.row["value"])
+        return _lowest(felt)
     after = {t.id for stage in study.stages if stage.period == "after" for t in stage.touchpoints}
     lost = [Worst(t, row) for t in places[:-1] if (row := rows.one("drop_off", t.id))]
     lost = [worst for worst in lost if worst.touchpoint.id not in after] or lost
@@ -83,13 +98,34 @@ def worst_touchpoint(rows: Rows, study: Study) -> Worst | None:
     return max(lost or said, key=lambda worst: worst.row["value"], default=None)
 
 
+def _lowest(felt: list[Worst]) -> Worst:
+    """Return the lowest touchpoint, with those whose difference from it may be chance."""
+    enough = [one for one in felt if one.row["n"] >= _SMALL] or felt
+    first, *others = sorted(enough, key=lambda one: one.row["value"])
+    least = row_estimate(first.row)
+    alike = [o for o in others if not difference(row_estimate(o.row), least).low > 0]
+    few = [o.row for o in felt if o not in enough and o.row["value"] < least.value]
+    return first._replace(alike=tuple(o.touchpoint.name for o in alike), small=tuple(few))
+
+
 def _where(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
     """Say which touchpoint is the worst and how sure that is."""
-    place, row = worst
+    place, row = worst.touchpoint, worst.row
     estimate = row_estimate(row)
     if row["measure"] == "valence":
         text = f"satisfaction {shown(estimate, 'valence').full} on a scale from −2 to +2"
-        if estimate.high < 0:
+        if row["n"] < _SMALL:
+            text += f" (a small base: fewer than {_SMALL} answers)"
+        if worst.alike:
+            more = len(worst.alike) - _MOST_NAMED
+            names = [place.name, *worst.alike[:_MOST_NAMED]]
+            names += [counted(more, "other")] if more > 0 else []
+            below = "" if estimate.high < 0 else ", perhaps still neutral"
+            yield (
+                f"{listed(names)} are the lowest points of the journey, too close to tell apart; "
+                f"{place.name}: {text}{below}."
+            )
+        elif estimate.high < 0:
             yield f"{place.name} is the worst touchpoint of the journey: {text}."
         elif estimate.value < 0 or not estimate.has_interval:
             yield f"{place.name} is the lowest point of the journey: {text}, perhaps still neutral."
@@ -106,10 +142,14 @@ def _where(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
             f"{place.name} is the worst touchpoint as far as mentions can tell: "
             f"{share} are negative."
         )
+    for few in worst.small:
+        name = study.touchpoint(few["touchpoint"]).name
+        number = shown(row_estimate(few), "valence").full
+        yield f"{name} looks lower still, but on a small base: {number}."
     pain = rows.one("pain", place.id)
     found = rows.one("severity", place.id)
     if pain is not None and found is not None and pain["label"] == found["label"]:
-        yield f"What hurts there: {pain['label'].rstrip('.')} ({pain['note']})."
+        yield f"What hurts {worst.there}: {pain['label'].rstrip('.')} ({pain['note']})."
 
 
 def _whom(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
@@ -119,17 +159,20 @@ def _whom(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
         if worst.row["measure"] == "valence" and study.personas:
             yield "Too few personas were asked to say whom it hurts."
         return
+    it, there = worst.touchpoint.name if worst.alike else "It", worst.there
     estimate, low = shown(whom.estimate, "valence").full, listed(whom.alike)
     hurts = whom.estimate.value < 0
     lowest = f"the lowest is {whom.lowest}, {estimate}"
     if not whom.less:
-        start = "It hurts all personas alike" if hurts else "All personas feel alike there"
+        start = f"{it} hurts all personas alike" if hurts else f"All personas feel alike {there}"
         yield f"{start}, as far as the answers can tell; {lowest}."
     elif len(whom.alike) == 1:
-        start = f"It hurts the persona {low} most" if hurts else f"{low} is the least content there"
+        start = f"{it} hurts the persona {low} most"
+        start = start if hurts else f"{low} is the least content {there}"
         yield f"{start}: {estimate}."
     else:
-        start = f"It hurts {low} more than" if hurts else f"{low} are less content there than"
+        start = f"{it} hurts {low} more than"
+        start = start if hurts else f"{low} are less content {there} than"
         yield f"{start} {listed(whom.less)}; {lowest}."
 
 
@@ -139,16 +182,18 @@ def _lost(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
     if drop is None or worst.touchpoint.id == study.touchpoints[-1].id:
         return
     within = f" ({drop['note'].partition(';')[0]})" if drop["note"] else ""
-    yield f"{share_words(row_estimate(drop), 'customers who get there')} go no further{within}."
+    get = f"get to {worst.touchpoint.name}" if worst.alike else "get there"
+    yield f"{share_words(row_estimate(drop), f'customers who {get}')} go no further{within}."
 
 
 def _action(worst: Worst, rows: Rows, study: Study) -> Iterator[str]:
     """Say what could be done about it."""
     ideas = ideas_at(rows, worst.touchpoint.id, study)
     if ideas:
-        yield f"What could be done there first: {ideas[0].text.rstrip('.')} ({ideas[0].detail})."
+        first = f"{ideas[0].text.rstrip('.')} ({ideas[0].detail})"
+        yield f"What could be done {worst.there} first: {first}."
     else:
-        yield "No action is planned there."
+        yield f"No action is planned {worst.there}."
 
 
 def _changes(rows: Rows, study: Study) -> Iterator[str]:

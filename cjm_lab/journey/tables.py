@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import pandas as pd
 
 from cjm_lab.journey.compare import MEASURED, is_key, what
@@ -17,9 +19,9 @@ from cjm_lab.journey.since import (
     then_now,
 )
 from cjm_lab.journey.story import worst_touchpoint
-from cjm_lab.journey.words import capital, counted, listed, measure_name, shown
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Study
+from cjm_lab.words import capital, counted, listed, measure_name, shown
 
 _TILES = 5
 
@@ -62,7 +64,8 @@ def key_figures(ledger: Ledger | pd.DataFrame, study: Study) -> pd.DataFrame:
         for name in missing[: max(0, _TILES - len(tiles) - (worst is not None))]
     ]
     if worst is not None:
-        name = f"Worst touchpoint: {worst.touchpoint.name}"
+        first = "Lowest point" if worst.alike else "Worst touchpoint"
+        name = f"{first}: {worst.touchpoint.name}"
         tiles.append(_tile(name, worst.row, changes))
     columns = ["name", "value", "interval", "note", "tone"]
     return pd.DataFrame(tiles, columns=columns, dtype="str")
@@ -119,6 +122,8 @@ def change_table(ledger: Ledger | pd.DataFrame, study: Study) -> pd.DataFrame:
         no row where there was no report before.
     """
     rows = Rows(ledger)
+    if rows.one("tested") is None:
+        return pd.DataFrame(columns=["where", "then_now", "verdict"], dtype="str")
     ordered = ordered_changes(rows, study)
     found = [
         {
@@ -130,6 +135,19 @@ def change_table(ledger: Ledger | pd.DataFrame, study: Study) -> pd.DataFrame:
         if is_key_measure(now, study) or change["note"] in ("better", "worse")
     ]
     frame = rows.frame
+    named = set(frame.loc[frame["lane"] == "change", "label"])
+    keys = [r for r in records(frame) if r["lane"] in MEASURED and is_key_measure(r, study)]
+    untested = [
+        {
+            "where": what(row, study),
+            "then_now": f"now {shown(row_estimate(row), row['measure']).full}",
+            "verdict": "not compared",
+        }
+        for row in keys
+        if not isnan(row["value"]) and what(row, study) not in named
+    ]
+    at = sum(is_key_measure(now, study) for now, _ in ordered)
+    found[at:at] = untested
     for measure in ("not_comparable", "not_measured"):
         own = frame[(frame["lane"] == "change") & (frame["measure"] == measure)]
         verdict = measure.replace("_", " ")

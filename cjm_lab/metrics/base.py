@@ -128,7 +128,8 @@ def contacts(
     interactions
         Columns ``customer_id topic opened_at first_reply_at resolved_at``.
     customers
-        The base that the share of contacting customers refers to; without rows there is no share.
+        The base that the share of contacting customers refers to; without rows, or where no
+        contact names its customer, there is no share.
     period
         Only contacts opened in it.
     as_of
@@ -172,6 +173,7 @@ def contacts(
     each = pd.DataFrame(
         {
             "customer": _customer(opened),
+            "named": opened["customer_id"].astype("str") != "",
             "topic": opened["topic"],
             "hours": waited,
             "solved": ((resolved <= due) | (due.isna() & resolved.notna())).where(closed),
@@ -190,7 +192,7 @@ def contacts(
 def _of_contacts(each: pd.DataFrame, base: pd.DataFrame, level: float) -> dict[str, Estimate]:
     """Return the estimates of some contacts."""
     estimates = {}
-    if len(base):
+    if len(base) and each["named"].any():
         contacting = int(base["customer_id"].isin(each["customer"]).sum())
         estimates["contact_share"] = share(contacting, len(base), level=level)
     sums = each.groupby("customer")[["hours", "solved"]].agg(["sum", "count"])
@@ -201,8 +203,41 @@ def _of_contacts(each: pd.DataFrame, base: pd.DataFrame, level: float) -> dict[s
     return estimates
 
 
-def _customer(interactions: pd.DataFrame) -> pd.Series:
-    """Return whose contact it is; one without a customer stands for itself."""
-    ids = interactions["customer_id"].astype("str")
+def order_value(
+    orders: pd.DataFrame, *, period: Period | None = None, level: float = 0.95
+) -> Estimate:
+    """Return what an order of a new customer is worth: their mean amount, clustered by customer.
+
+    Where no order is known to be of the kind ``new`` all count, and where fewer than two customers
+    ordered in the period all of the record count.
+
+    Parameters
+    ----------
+    orders
+        Columns ``customer_id ordered_at amount`` and, where known, ``kind``.
+    period
+        Only orders in it.
+    level
+        Confidence level.
+
+    Examples
+    --------
+    >>> orders = pd.DataFrame({"customer_id": ["ann", "bob", "ann"], "ordered_at": pd.NaT,
+    ...                        "amount": [40.0, 60.0, 5.0], "kind": ["new", "new", "repeat"]})
+    >>> order_value(orders).value
+    50.0
+    """
+    paid = orders[orders["amount"].notna()]
+    if "kind" in paid and (paid["kind"] == "new").any():
+        paid = paid[paid["kind"] == "new"]
+    now = paid[in_period(paid["ordered_at"], period)]
+    used = now if _customer(now).nunique() > 1 else paid
+    each = used["amount"].groupby(_customer(used)).agg(["sum", "count"])
+    return clustered_ratio(each["sum"], each["count"], level=level)
+
+
+def _customer(table: pd.DataFrame) -> pd.Series:
+    """Return whose contact or order it is; one without a customer stands for itself."""
+    ids = table["customer_id"].astype("str")
     own = pd.Series([f"row {i}" for i in range(len(ids))], index=ids.index)
     return ids.where(ids != "", own)

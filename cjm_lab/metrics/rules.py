@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 from typing import Literal
 
 import narwhals as nw
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.estimate import Estimate, clustered_ratio, share
-from cjm_lab.metrics._frames import count_of, framed, in_period
+from cjm_lab.estimate import Estimate, share
+from cjm_lab.metrics._frames import count_of, framed, in_period, not_negative
+from cjm_lab.metrics.base import order_value
 from cjm_lab.metrics.places import WINDOW_DAYS
 from cjm_lab.metrics.stream import DAY_US, HOUR_US, JourneyStream, window_us
 from cjm_lab.period import Period
@@ -90,7 +92,8 @@ def responses(
     rules
         The study's responses.
     orders
-        Columns ``customer_id ordered_at amount``; their mean is the value of a customer lost.
+        Columns ``customer_id ordered_at amount`` and, where known, ``kind``; the mean of a new
+        customer's order (see `order_value`) is the value of a customer lost.
     scored
         Mentions with ``published_at``, ``automatic``, ``duplicate`` and ``touchpoints``.
     window_days
@@ -108,13 +111,20 @@ def responses(
         ``rule`` and ``measure``: ``triggered`` (count of customers, or of mentions),
         ``returned_unaided`` (share within the window, of those whose window has closed; Wilson),
         ``waiting_now`` (count of those who have not come back and whose window is open),
-        ``revenue_at_stake`` (customers who met the rule in the period and have not come back, times
-        the mean order value with its interval); ``value``, ``low``, ``high``, ``n``.
+        ``revenue_at_stake`` (of those who met the rule in the period, see Notes; n is their
+        number); ``value``, ``low``, ``high``, ``n``.
 
     Raises
     ------
     ParameterError
         If a rule cannot be read or names an event or touchpoint that nobody knows.
+
+    Notes
+    -----
+    Revenue at stake is N (1 - r) v: N customers met the rule, the share r of them comes back
+    unaided (as those whose window has closed did), an order is worth v. As r and v come from
+    independent counts, the delta method gives half the width of its interval:
+    N sqrt((1 - r)^2 h_v^2 + v^2 h_r^2), with h half the width of each one's own interval.
 
     Examples
     --------
@@ -129,7 +139,9 @@ def responses(
     >>> found.set_index("measure")["value"].to_dict()
     {'triggered': 2.0, 'returned_unaided': 0.5, 'waiting_now': 0.0}
     """
-    worth = _order_value(orders, period, level)
+    worth = None
+    if orders is not None and orders["amount"].notna().any():
+        worth = order_value(orders, period=period, level=level)
     window, ends = window_us(window_days) or 0, stream.ends_before_us(as_of)
     rows: list[tuple[dict[str, str], Estimate]] = []
     for rule in rules:
@@ -164,17 +176,29 @@ def _of_events(
         "waiting_now": count_of(gone["customer"].nunique(), level=level),
     }
     if worth is not None:
-        lost = int(first["came"].isna().sum())
-        found["revenue_at_stake"] = Estimate(
-            lost * worth.value,
-            lost * worth.low,
-            lost * worth.high,
-            n=worth.n,
-            method="count x mean order value",
-            se=lost * worth.se,
-            level=level,
-        )
+        found["revenue_at_stake"] = _at_stake(len(first), found["returned_unaided"], worth)
     return found
+
+
+def _at_stake(met: int, unaided: Estimate, worth: Estimate) -> Estimate:
+    """Return what those who don't come back by themselves would have been worth."""
+    gone, v = 1 - unaided.value, worth.value
+
+    def spread(of_worth: float, of_unaided: float) -> float:
+        return met * sqrt((gone * of_worth) ** 2 + (v * of_unaided) ** 2)
+
+    half = spread((worth.high - worth.low) / 2, (unaided.high - unaided.low) / 2)
+    value = met * gone * v
+    stake = Estimate(
+        value,
+        value - half,
+        value + half,
+        n=met,
+        method="count x share not back unaided x order value, delta method",
+        se=spread(worth.se, unaided.se),
+        level=worth.level,
+    )
+    return not_negative(stake)
 
 
 def _met(stream: JourneyStream, trigger: Trigger, ends: int) -> pd.DataFrame:
@@ -219,15 +243,3 @@ def _of_mentions(
         "triggered": count_of(int(in_period(published, period).sum()), level=level),
         "waiting_now": count_of(int(recent.sum()), level=level),
     }
-
-
-def _order_value(
-    orders: pd.DataFrame | None, period: Period | None, level: float
-) -> Estimate | None:
-    """Return the mean amount of an order, of all orders where the period has none."""
-    if orders is None:
-        return None
-    paid = orders[orders["amount"].notna()]
-    now = paid[in_period(paid["ordered_at"], period)]
-    each = (now if len(now) else paid).groupby("customer_id")["amount"].agg(["sum", "count"])
-    return clustered_ratio(each["sum"], each["count"], level=level) if len(each) else None

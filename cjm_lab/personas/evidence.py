@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from math import nan
 from typing import Any
 
 import pandas as pd
 
-from cjm_lab.estimate import Estimate, benjamini_hochberg, difference, p_value, share
-from cjm_lab.ledger import evidence, evidence_frame
+from cjm_lab.estimate import (
+    Estimate,
+    benjamini_hochberg,
+    clustered_ratio,
+    difference,
+    p_value,
+    share,
+)
+from cjm_lab.ledger import evidence, evidence_frame, row_estimate
 from cjm_lab.period import Period
 from cjm_lab.personas.attributes import attribute_columns
 from cjm_lab.personas.segments import segment
-from cjm_lab.social import polarity
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, weights_of
 from cjm_lab.surveys.measures import asked_scores, emotion, valence
@@ -28,6 +35,8 @@ def persona_evidence(
     responses: pd.DataFrame,
     codebook: pd.DataFrame,
     notes: pd.DataFrame,
+    journey_rows: pd.DataFrame,
+    orders: pd.DataFrame,
     study: Study,
     period: Period,
     seed: int,
@@ -36,8 +45,10 @@ def persona_evidence(
 
     Parameters
     ----------
-    customers, responses, codebook, notes
+    customers, responses, codebook, notes, orders
         Tidy tables; any may be empty. Without customers the respondents' attributes are used.
+    journey_rows
+        Rows of the ledger, among them drop-off and conversion by persona.
     study
         Declares the personas.
     period
@@ -49,8 +60,10 @@ def persona_evidence(
     -------
     pandas.DataFrame
         Rows of the ledger: ``size`` of each persona and segment, clear ``difference`` of a persona
-        from the others in the survey (Benjamini-Hochberg over all comparisons), ``claim`` beside
-        what the survey says, ``segments`` (their number, or why there are none), ``quote``.
+        (in the survey from all others, in drop-off, conversion and order value from every single
+        other persona, with the interval against the nearest; Benjamini-Hochberg over all),
+        ``claim`` beside what the data show, ``segments`` (their number, or why there are none),
+        ``quote``.
 
     Examples
     --------
@@ -58,7 +71,7 @@ def persona_evidence(
     >>> from cjm_lab.period import period_up_to
     >>> study = Study(title="Tea", stages=[{"id": "brew", "name": "Brew"}])
     >>> nothing, month = pd.DataFrame(), period_up_to(date(2026, 9, 30))
-    >>> len(persona_evidence(nothing, nothing, nothing, nothing, study, month, seed=0))
+    >>> len(persona_evidence(*[nothing] * 6, study, month, seed=0))
     0
     """
     rows: list[dict[str, Any]] = []
@@ -66,7 +79,13 @@ def persona_evidence(
     if len(base.people):
         rows += _sizes(base, study)
         rows += _segments(base, study, seed)
-    differences = _differences(responses, codebook, study, period)
+    tested = [
+        *_differences(responses, codebook, study, period),
+        *_journey_differences(journey_rows, study),
+        *_order_differences(orders, customers, study, period),
+    ]
+    adjusted = benjamini_hochberg([d.p for d in tested])
+    differences = [replace(d, p_adjusted=float(p)) for d, p in zip(tested, adjusted, strict=True)]
     clear = [d for d in differences if d.p_adjusted < CLEAR]
     rows += [_difference_row(d, len(differences), study) for d in clear]
     rows += _claims(clear, len(differences), study)
@@ -191,12 +210,26 @@ class _Difference:
     estimate: Estimate
     p: float
     period: Period | None
+    source: str = "survey"
+    nearest: str = ""
     p_adjusted: float = nan
 
     @property
     def words(self) -> str:
         """What differs, in words, such as ``lower emotion at Payment``."""
         return f"{'higher' if self.estimate.value > 0 else 'lower'} {self.what}"
+
+    @property
+    def told(self) -> str:
+        """What differs, by how much and from whom."""
+        e, whom = self.estimate, "the others"
+        if self.nearest:
+            whom = f"every other persona; nearest {self.nearest}"
+        number = f"{e}"
+        if self.source == "events":  # shares
+            bounds = f"[{100 * e.low:+.0f}, {100 * e.high:+.0f}]"
+            number = f"{100 * e.value:+.0f} points {bounds} n={e.n}"
+        return f"{self.words} than {whom} ({number})"
 
 
 def _differences(
@@ -246,8 +279,86 @@ def _differences(
             "scale": (-2, 2),
         }
         compare(felt[[touchpoint]], lambda v, w, level: emotion(v.iloc[:, 0], w, level), about)
-    adjusted = benjamini_hochberg([d.p for d in found])
-    return [replace(d, p_adjusted=float(p)) for d, p in zip(found, adjusted, strict=True)]
+    return found
+
+
+def _journey_differences(rows: pd.DataFrame, study: Study) -> list[_Difference]:
+    """Return each persona against every other: drop-off at each touchpoint, and conversion."""
+    if rows.empty:
+        return []
+    found: list[_Difference] = []
+    chosen = rows[rows["measure"].isin(["drop_off", "conversion"]) & (rows["persona"] != "")]
+    for (measure, touchpoint), group in chosen.groupby(["measure", "touchpoint"], sort=False):
+        row = group.iloc[0]
+        span = None
+        if row["period_start"]:
+            first, last = (date.fromisoformat(row[f"period_{end}"]) for end in ("start", "end"))
+            span = Period("all", first, last, study.time_zone)
+        drop_off = measure == "drop_off"
+        found += _against_each(
+            {str(r["persona"]): row_estimate(r) for _, r in group.iterrows()},
+            study,
+            what=f"drop-off at {study.touchpoint(str(touchpoint)).name}"
+            if drop_off
+            else "conversion",
+            measure=str(measure),
+            touchpoint=str(touchpoint),
+            stage=str(row["stage"]),
+            scale=None,
+            period=span,
+            source="events",
+        )
+    return found
+
+
+def _order_differences(
+    orders: pd.DataFrame, customers: pd.DataFrame, study: Study, period: Period
+) -> list[_Difference]:
+    """Return each persona against every other: the mean order value, clustered by customer."""
+    if orders.empty or customers.empty:
+        return []
+    dated = bool(orders["ordered_at"].notna().any())
+    paid = orders[period.contains(orders["ordered_at"])] if dated else orders
+    paid = paid[paid["amount"].notna()]
+    each = paid.groupby("customer_id")["amount"].agg(["sum", "count"])
+    persona = customers.drop_duplicates("customer_id").set_index("customer_id")["persona"]
+    values = {
+        str(name): clustered_ratio(own["sum"], own["count"], level=study.level)
+        for name, own in each.groupby(persona.reindex(each.index))
+        if name
+    }
+    return _against_each(
+        values,
+        study,
+        what="mean order value",
+        measure="order_value",
+        touchpoint="",
+        stage="",
+        scale=None,
+        period=period if dated else None,
+        source="orders",
+    )
+
+
+def _against_each(values: dict[str, Estimate], study: Study, **about: Any) -> list[_Difference]:
+    """Return each persona's difference from the nearest other one.
+
+    That a persona lies above (or below) every other is as sure as the least sure of these
+    comparisons (intersection-union test, Berger 1982).
+    """
+    found = []
+    values = {name: e for name, e in values.items() if e.n >= SMALL_BASE and e.has_interval}
+    for persona in study.personas:
+        if persona.id not in values or len(values) < 2:
+            continue
+        own, others = values[persona.id], {k: e for k, e in values.items() if k != persona.id}
+        gaps = {name: difference(own, other) for name, other in others.items()}
+        nearest = min(gaps, key=lambda name: abs(gaps[name].value))
+        one_side = len({gap.value > 0 for gap in gaps.values()}) == 1
+        p = max(p_value(own, other) for other in others.values()) if one_side else 1.0
+        name = next(other.name for other in study.personas if other.id == nearest)
+        found.append(_Difference(persona, estimate=gaps[nearest], p=p, nearest=name, **about))
+    return found
 
 
 def _difference_row(d: _Difference, comparisons: int, study: Study) -> dict[str, Any]:
@@ -260,27 +371,28 @@ def _difference_row(d: _Difference, comparisons: int, study: Study) -> dict[str,
         touchpoint=d.touchpoint,
         persona=d.persona.id,
         scale=d.scale,
-        source="survey",
+        source=d.source,
         period=d.period,
-        note=f"p {d.p_adjusted:.2g} after correction for {comparisons} comparisons",
+        note=f"p {d.p_adjusted:.2g} after correction for {comparisons} comparisons"
+        + (f"; from every other persona, here from the nearest, {d.nearest}" if d.nearest else ""),
         item=d.measure,
         basis=(d.what,),
     )
 
 
 def _claims(clear: list[_Difference], comparisons: int, study: Study) -> Iterator[dict[str, Any]]:
-    """Yield what study.yaml claims about a persona beside what the survey says."""
+    """Yield what study.yaml claims about a persona beside what the data show.
+
+    A claim is a sentence; no difference found tests its wording.
+    """
     for persona in study.personas:
         if not persona.claim:
             continue
         own = sorted((d for d in clear if d.persona.id == persona.id), key=lambda d: d.p)
         if own:
-            said = "; ".join(f"{d.words} ({d.estimate})" for d in own)
-            note = f"Against the others in the survey: {said}"
-        elif comparisons:
-            note = "The survey shows no clear difference from the others"
+            note = f"the data show: {'; '.join(d.told for d in own)}"
         else:
-            note = "Nothing was measured that could test it"
+            note = "nothing clear was found" if comparisons else "nothing was measured to compare"
         yield evidence(
             lane="persona",
             measure="claim",
@@ -288,17 +400,15 @@ def _claims(clear: list[_Difference], comparisons: int, study: Study) -> Iterato
             persona=persona.id,
             source="study.yaml",
             status="assumed",
-            note=note,
+            note=f"claim not tested word for word; {note}",
         )
 
 
 def _quotes(notes: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
-    """Yield what people said in interviews, with the automatic sign of the words."""
+    """Yield what people said in interviews, without a sign: a lexicon mistakes calm words."""
     if notes.empty:
         return
-    told = notes[notes["kind"] == "interview"]
-    signs = polarity(told["text"], names=study.subject.names)
-    for note, sign in zip(told.to_dict("records"), signs, strict=True):
+    for note in notes[notes["kind"] == "interview"].to_dict("records"):
         touchpoint = str(note["touchpoint"])
         yield evidence(
             lane="quote",
@@ -308,6 +418,5 @@ def _quotes(notes: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
             touchpoint=touchpoint,
             persona=str(note["persona"]),
             source="notes",
-            note="negative" if sign < 0 else "positive" if sign > 0 else "",
             item=str(note["note_id"]),
         )

@@ -11,15 +11,17 @@ from typing import Any, TypeAlias
 import narwhals as nw
 import pandas as pd
 
-from cjm_lab.estimate import Estimate, mean, no_estimate
+from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.metrics import JourneyStream, markov_chain
+from cjm_lab.metrics.base import order_value
 from cjm_lab.metrics.stream import within
 from cjm_lab.period import Period
 from cjm_lab.planning.forecasts import Outlook, Simulation, options_of, simulate
 from cjm_lab.planning.portfolios import portfolio
 from cjm_lab.planning.priorities import prioritize
 from cjm_lab.planning.resources import (
+    lift_sources,
     months_between,
     resource_gaps,
     rice_inputs,
@@ -34,9 +36,15 @@ HORIZON_MONTHS = 12
 #: Where a row stands: stage, touchpoint, item.
 Place: TypeAlias = dict[str, Any]
 
+#: Fewer journeys than this don't carry a forecast: then all since the log began count.
+FEWEST_JOURNEYS = 30
+
 # Only a pilot with a control shows an effect; all else is a premise.
 _PREMISE = {
     "pilot": "effect shown by a pilot with a control",
+    "pilot: no result": "a pilot is named but has no result by this date",
+    "pilot: not clear": "a pilot is named but shows no clear effect by this date",
+    "pilot: bad sample ratio": "a pilot is named but its arms don't have the sizes planned",
     "benchmark": "if the benchmark holds here; no pilot yet",
     "judgement": "if the judgement holds; no pilot yet",
     "": "if the lift holds; nobody says where it comes from",
@@ -63,7 +71,7 @@ def planning_evidence(
     pains
         Rows of the lane ``pain``: which opportunity answers which.
     measured
-        Rows of the ledger, among them reach and active customers.
+        Rows of the ledger, among them reach, active customers and the pilot's.
     stream
         The journey stream; without events or a funnel there is no forecast.
     orders
@@ -71,7 +79,7 @@ def planning_evidence(
     study
         Funnel, budget and confidence level.
     period
-        Span of the traffic.
+        Span of the journeys; fewer than 30, and all since the log began make the chain.
     as_of
         Last day observed: younger journeys are still open.
     seed
@@ -95,6 +103,7 @@ def planning_evidence(
     rows += _rice_rows(missing, pains, measured, study, place)
     outlook = _outlook(stream, orders, study, period, as_of)
     if outlook is not None:
+        missing = missing.assign(lift_source=lift_sources(missing, measured))
         rows += _forecast_rows(missing, outlook, study, period, seed, place)
     return evidence_frame(rows)
 
@@ -215,26 +224,25 @@ def _outlook(
     """Return what a forecast starts from, None without events, a funnel or a closed journey."""
     if not len(stream) or study.funnel is None:
         return None
+    goal, window = study.funnel.steps[-1], study.funnel.window_days
     # Of the journeys begun last, only those that converted are over; a chain of these would
     # promise too much, so they are left out whole.
-    window = study.funnel.window_days
-    begun_by = Period(
-        "all", date(1970, 1, 1), as_of - timedelta(ceil(window or 0)), study.time_zone
-    )
-    chain = markov_chain(
-        stream, goal=study.funnel.steps[-1], window_days=window, period=begun_by, as_of=as_of
-    )
+    last = as_of - timedelta(ceil(window or 0))
+    closed = Period(period.kind, period.start, min(period.end, last), study.time_zone)
+    chain = markov_chain(stream, goal=goal, window_days=window, period=closed, as_of=as_of)
+    note = ""
+    if chain.customers < FEWEST_JOURNEYS:
+        note = f"all since the log began: fewer than {FEWEST_JOURNEYS} in the period"
+        closed = Period("all", date(1970, 1, 1), last, study.time_zone)
+        chain = markov_chain(stream, goal=goal, window_days=window, period=closed, as_of=as_of)
     if not chain.customers:
         return None
     begun = stream.table().filter((nw.col("position") == 1) & within("occurred_us", period))
     count = int(begun.select(nw.len()).collect().item())
     months = months_between(period.start.isoformat(), period.end.isoformat())
     journeys = Estimate(count / months, nan, nan, n=count, method="count", se=sqrt(count) / months)
-    new = orders[orders["kind"] == "new"]
-    amounts = (new if len(new) else orders)["amount"].dropna()
-    value = mean(amounts) if len(amounts) else no_estimate("t")
     horizon = study.budget.horizon_months if study.budget else HORIZON_MONTHS
-    return Outlook(chain, journeys, value, horizon)
+    return Outlook(chain, journeys, order_value(orders, period=period), horizon, note)
 
 
 def _forecast_rows(
@@ -307,13 +315,13 @@ def _meaning(measure: str, names: tuple[str, ...], simulation: Simulation, curre
     """Say what a forecast number counts."""
     outlook = simulation.outlook
     if measure == "conversion_lift":
-        return f"points on {outlook.chain.conversion:.3f} of all journeys"
+        words = f"points on {outlook.chain.conversion:.3f} of journeys begun"
+        return f"{words} ({outlook.note})" if outlook.note else words
     if measure == "added_orders":
         return f"a month, of {outlook.journeys.value:,.0f} journeys begun"
     cost = sum(simulation.options[name].cost(outlook.horizon_months) for name in names)
-    return (
-        f"{outlook.horizon_months} months of added revenue less costs of {cost:,.0f} {currency}"
-    ).rstrip()
+    unit = f"in {currency}: " if currency else ""
+    return f"{unit}{outlook.horizon_months} months of added revenue less costs of {cost:,.0f}"
 
 
 def _estimate_in(row: Mapping[Hashable, Any]) -> Estimate:

@@ -36,12 +36,15 @@ class Outlook:
         Mean value of an order; ``nan`` where unknown, and then no value is forecast.
     horizon_months
         Months over which a gain and a monthly cost count.
+    note
+        Which journeys the chain is made of, if not those of the period.
     """
 
     chain: MarkovChain
     journeys: Estimate
     order_value: Estimate
     horizon_months: int = 12
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

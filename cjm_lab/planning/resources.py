@@ -15,8 +15,12 @@ RANGE_OF_MEASURE = {"valence": 4.0, "nps": 200.0, "ces": 6.0, "rating": 4.0}
 IMPACT_STEPS = ((0.20, 3.0), (0.10, 2.0), (0.05, 1.0), (0.02, 0.5))
 LEAST_IMPACT = 0.25
 
-#: Confidence by what stands behind the lift.
-CONFIDENCE = {"pilot": 1.0, "benchmark": 0.8, "judgement": 0.5, "": 0.5}
+#: Confidence by what stands behind the lift; a pilot that shows nothing is worth a judgement.
+CONFIDENCE = {"pilot": 1.0, "benchmark": 0.8}
+NO_CONFIDENCE = 0.5
+
+#: Below this p value the sizes of a pilot's arms don't fit the assignment.
+_SAMPLE_RATIO_ALPHA = 0.01
 
 
 def resource_gaps(resources: pd.DataFrame) -> pd.DataFrame:
@@ -77,15 +81,15 @@ def rice_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -
 
     Reach: customers a month who meet its best-reached touchpoint, from the log. Impact: the likely
     lift as a part of the measure's range, at least 20 % massive (3), 10 % high (2), 5 % medium (1),
-    2 % low (0.5), else minimal (0.25). Confidence: a pilot 1, a benchmark 0.8, judgement 0.5.
-    Effort: person-weeks.
+    2 % low (0.5), else minimal (0.25). Confidence: a pilot with a clear effect 1, a benchmark 0.8,
+    all else 0.5. Effort: person-weeks.
 
     Parameters
     ----------
     resources
         The tidy table.
     measured
-        Rows of the ledger, among them reach and active_customers.
+        Rows of the ledger, among them reach, active_customers and the pilot's.
     study
         Its touchpoints.
 
@@ -109,10 +113,46 @@ def rice_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -
         touchpoint=lists.str[0],
         reach=reach,
         impact=np.where(part.isna(), np.nan, impact),
-        confidence=resources["lift_source"].map(CONFIDENCE).fillna(CONFIDENCE[""]),
+        confidence=lift_sources(resources, measured).map(CONFIDENCE).fillna(NO_CONFIDENCE),
     )
     known = inputs[["reach", "impact", "effort"]].notna().all(axis=1) & (inputs["effort"] > 0)
     return inputs[known]
+
+
+def lift_sources(resources: pd.DataFrame, measured: pd.DataFrame) -> pd.Series:
+    """Return what stands behind each lift by now: a pilot's name alone shows nothing.
+
+    Parameters
+    ----------
+    resources
+        The tidy table.
+    measured
+        Rows of the ledger, among them the pilot's.
+
+    Returns
+    -------
+    Series
+        ``lift_source`` as typed, but for a pilot: ``pilot`` only where an outcome differs clear of
+        zero in the direction of the lift and the sample ratio is sound, else ``pilot: no result``,
+        ``pilot: bad sample ratio`` or ``pilot: not clear``.
+
+    Examples
+    --------
+    >>> from cjm_lab.ledger import evidence_frame
+    >>> form = pd.DataFrame({"lift_source": ["pilot"], "lift_likely": [0.1]})
+    >>> lift_sources(form, evidence_frame()).tolist()
+    ['pilot: no result']
+    """
+    differences = measured[measured["measure"] == "pilot_difference"]
+    ratio = measured.loc[measured["measure"] == "sample_ratio_p", "value"]
+    up, down = bool((differences["low"] > 0).any()), bool((differences["high"] < 0).any())
+    typed, wanted = resources["lift_source"], resources["lift_likely"]
+    clear = ((wanted > 0) & up) | ((wanted < 0) & down)
+    if differences["value"].isna().all():
+        return typed.replace("pilot", "pilot: no result")
+    if ratio.empty or not (ratio >= _SAMPLE_RATIO_ALPHA).all():
+        return typed.replace("pilot", "pilot: bad sample ratio")
+    return typed.mask((typed == "pilot") & ~clear, "pilot: not clear")
 
 
 def _customers_a_month(measured: pd.DataFrame) -> dict[str, float]:

@@ -18,10 +18,10 @@ from cjm_lab.plots.style import (
     hollow,
     name_ticks,
     no_evidence,
-    number,
     ready_axes,
     styled,
 )
+from cjm_lab.words import number
 
 #: Light enough that an interval drawn in ink on a bar's end stands out.
 _BAR = "#9CC4DE"

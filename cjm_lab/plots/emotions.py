@@ -10,7 +10,6 @@ from cjm_lab.plots.style import (
     BLUE,
     GRAY,
     GREEN,
-    MINUS,
     MUTED,
     PURPLE,
     SMALL_BASE,
@@ -22,6 +21,7 @@ from cjm_lab.plots.style import (
     ready_axes,
     styled,
 )
+from cjm_lab.words import MINUS, plain
 
 #: Color of the line, marker, and a darker color in which text reaches 4.5:1 on white.
 _LOOKS = [
@@ -146,6 +146,6 @@ def _extremes(ax: Axes, rows: pd.DataFrame) -> None:
     for at, end, side in ((np.nanargmin(values), "low", -1), (np.nanargmax(values), "high", 1)):
         edge = rows[end].fillna(rows["value"]).iloc[at]
         ax.annotate(
-            f"{values[at]:+.1f}".replace("-", MINUS), (at, edge), (0, 9 * side),
+            plain(values[at], 1, signed=True), (at, edge), (0, 9 * side),
             textcoords="offset points", ha="center", va="center", fontweight="bold", fontsize=9,
         )  # fmt: skip

@@ -233,7 +233,7 @@ def _forest(
     )
     for y, (_, row) in enumerate(data.iterrows()):
         ax.annotate(
-            estimate_words(row, percent=percent),
+            estimate_words(row, percent=percent, change=zero),
             (1, y),
             (8, 0),
             xycoords=ax.get_yaxis_transform(),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import wraps
-from math import isnan, nan
+from math import nan
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
@@ -15,6 +14,7 @@ from matplotlib.axes import Axes
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate
+from cjm_lab.words import Shown, is_share, shown
 
 #: Okabe-Ito, in the order in which lines are colored; on white all of these reach 3:1.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -24,8 +24,6 @@ GRAY = "#767B84"
 
 #: Below this many answers an estimate is drawn hollow.
 SMALL_BASE = 30
-
-MINUS = "\N{MINUS SIGN}"
 
 #: Settings of every plot, applied with `matplotlib.rc_context`, never globally.
 STYLE: dict[Any, Any] = {
@@ -126,47 +124,44 @@ def footnote(ax: Axes, words: str) -> None:
     )  # fmt: skip
 
 
-def number(value: float, *, percent: bool = False) -> str:
-    """Return a single number in few digits with a real minus sign.
+def estimate_words(row: pd.Series, *, percent: bool = False, change: bool = False) -> str:
+    r"""Return value, interval and n of a row, in the words of the map and the tables.
 
-    Examples
-    --------
-    >>> number(0.384, percent=True), number(1.48), number(12345.6)
-    ('38 %', '1.48', '12,346')
-    """
-    if isnan(value):
-        return "unknown"
-    if percent:
-        text = f"{value:.0%}".replace("%", " %")
-    else:
-        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", MINUS)
-
-
-def estimate_words(row: pd.Series, *, percent: bool = False) -> str:
-    """Return value, interval and n of a row in the words of `cjm_lab.Estimate`.
+    Parameters
+    ----------
+    row
+        ``value``, ``low``, ``high``; optional ``n``, ``method`` and ``measure``.
+    percent
+        Whether it is a share of 1.
+    change
+        Whether it is a difference.
 
     Examples
     --------
     >>> row = pd.Series({"value": 0.38, "low": 0.34, "high": 0.42, "n": 341})
     >>> estimate_words(row, percent=True)
-    '38 % [34, 42] n=341'
+    '38\xa0% [34,\xa042] n\xa0341'
     """
+    words = shown_of(row, percent=percent, change=change)
+    # the first step of a funnel is certain by definition: its interval is a point
+    interval = "" if row["low"] == row["high"] else words.interval
+    n = words.n if pd.notna(row.get("n", nan)) else ""
+    return " ".join(part for part in (words.value, interval, n) if part)
+
+
+def shown_of(row: pd.Series, *, percent: bool = False, change: bool = False) -> Shown:
+    """Return a row's number as the map shows it; what its columns don't tell, the flags do."""
     n = row.get("n", nan)
-    known = bool(pd.notna(n))
     estimate = Estimate(
         value=float(row["value"]),
         low=float(row["low"]),
         high=float(row["high"]),
-        n=int(float(n)) if known else 0,
+        n=int(float(n)) if pd.notna(n) else 0,
         method=str(row.get("method") or "no interval"),
     )
-    words = format(estimate, "%" if percent else "")
-    if estimate.low == estimate.high:  # the first step of a funnel: certain by definition
-        words = f"{number(estimate.value, percent=percent)} n={estimate.n}"
-    if not known:
-        words = words.rsplit(" n=", 1)[0]
-    return re.sub(r"-(?=\d)", MINUS, words)
+    measure = str(row.get("measure") or "value")
+    unnamed = percent and not is_share(measure, estimate.method)
+    return shown(estimate, "share" if unnamed else measure, change=change)
 
 
 def hollow(data: pd.DataFrame) -> pd.Series:

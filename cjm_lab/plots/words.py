@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cjm_lab.plots.style import number
+from cjm_lab.plots.style import shown_of
+from cjm_lab.words import number
 
 
 def alt_text(
@@ -53,7 +54,14 @@ def alt_text(
     names = ranked[label]
     if pd.api.types.is_datetime64_any_dtype(names):
         names = names.dt.strftime("%Y-%m-%d")
+    whole = value == "value" and {"low", "high"} <= set(ranked.columns)
     low, high = (
-        f"{names.iloc[end]} {number(ranked[value].iloc[end], percent=percent)}" for end in (0, -1)
+        f"{names.iloc[end]} "
+        + (
+            shown_of(ranked.iloc[end], percent=percent).value
+            if whole
+            else number(ranked[value].iloc[end], percent=percent)
+        )
+        for end in (0, -1)
     )
     return f"{counted}, {low}" if len(known) == 1 else f"{counted}, lowest {low}, highest {high}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cjm_lab.errors import InputError, ParameterError, one_of
+from cjm_lab.metrics.rules import parse_trigger
 from cjm_lab.runs.readable import WITHOUT
 from cjm_lab.runs.step import RunContext
-from cjm_lab.sources import inventory
+from cjm_lab.sources import first_day, input_files, inventory
 from cjm_lab.sources.schemas import TABLES
+from cjm_lab.study.load import line_of
 from cjm_lab.workspace import Workspace
 
 
@@ -36,6 +40,7 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
         If something is wrong: each problem with its file, place, value and remedy.
     """
     context = RunContext(workspace, study)
+    check_inputs(context)
     declared = context.study
     lines = [
         CheckLine(
@@ -66,3 +71,86 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
     )
     lines.append(CheckLine("as of", "ok", f"{context.as_of}, period {context.period.label}"))
     return lines
+
+
+def check_inputs(context: RunContext) -> None:
+    """Refuse what no notebook could use, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If a name in study.yaml or in a file leads nowhere, a lift is out of order, or `as_of` lies
+        before the first record; all such problems in one message.
+    """
+    first = first_day(context.raw_tables, context.study)
+    if first and context.as_of < first:
+        raise ParameterError(
+            f"as_of must not lie before the first record, of {first}, got {context.as_of}; "
+            f"choose {first} or a later day"
+        )
+    if problems := [*_unknown_events(context), *_unknown_names(context), *_lifts(context)]:
+        raise InputError("\n".join(problems))
+
+
+def _unknown_events(context: RunContext) -> Iterator[str]:
+    """Yield each funnel step and response that cannot be followed in the log."""
+    study = context.study
+    touchpoints = list(study.stage_of)
+    log = context.tables["events"]["event"].unique()
+    events = list(dict.fromkeys([*log, *study.touchpoint_of_event]))
+    wanted: list[tuple[str, str, list[str], tuple[str | int, ...]]] = []
+    for i, step in enumerate(study.funnel.steps if study.funnel else []):
+        wanted.append(("funnel step", step, events, ("funnel", "steps", i)))
+    for i, rule in enumerate(study.responses):
+        at = ("responses", i, "when")
+        try:
+            trigger = parse_trigger(rule.when)
+        except ParameterError as error:
+            message, _, remedy = str(error).partition("; ")
+            yield f"{message} ({line_of(study, *at)}); {remedy}"
+            continue
+        if trigger.kind == "mentions":
+            wanted.append(("touchpoint of a response", trigger.at, touchpoints, at))
+        else:
+            wanted += [
+                ("event of a response", e, events, at) for e in (trigger.at, trigger.expected)
+            ]
+    for name, got, options, place in wanted:
+        # Without a log nobody knows which events there will be.
+        if got not in options and (len(log) or options is touchpoints):
+            yield one_of(name, options, got, line_of(study, *place))
+
+
+def _unknown_names(context: RunContext) -> Iterator[str]:
+    """Yield the first value of each column that names a touchpoint or persona nobody declared."""
+    touchpoints = list(context.study.stage_of)
+    personas = [persona.id for persona in context.study.personas]
+    columns = [(kind, "touchpoint", touchpoints) for kind in ("labels", "notes", "findings")]
+    columns += [("resources", "touchpoints", touchpoints), ("notes", "persona", personas)]
+    for kind, column, options in columns:
+        named = context.raw_tables[kind][column]
+        if column == "touchpoints":
+            named = named.str.split(";").explode().str.strip()
+        wrong = named[~named.isin(["", *options])]
+        if len(wrong):
+            place = _place(context, kind, wrong.index[0])
+            yield one_of(f"{column} of {kind}", options, wrong.iloc[0], place)
+
+
+def _lifts(context: RunContext) -> Iterator[str]:
+    """Yield the first resource whose expected lifts are not in order."""
+    names = ["lift_low", "lift_likely", "lift_high"]
+    lifts = context.raw_tables["resources"][names]
+    low, likely, high = (lifts[name] for name in names)
+    wrong = lifts[(low > likely) | (likely > high) | (low > high)]
+    if len(wrong):
+        got = ", ".join(f"{value:g}" for value in wrong.iloc[0])
+        place = _place(context, "resources", wrong.index[0])
+        yield f"lift_low, lift_likely and lift_high must rise, got {got} ({place}); correct them"
+
+
+def _place(context: RunContext, kind: str, row: object) -> str:
+    """Return the file and row of a value; several files of a kind count their rows together."""
+    files = input_files(context.study)
+    names = [path.name for path in files.get(kind, files.get("mentions", []))]
+    return f"{', '.join(names)}, data row {int(str(row)) + 1}"

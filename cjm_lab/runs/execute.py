@@ -116,11 +116,13 @@ def execute(
 
 
 def _forget_machine(notebook: nbformat.NotebookNode) -> None:
-    """Take out what papermill notes of this machine: reports are shared with strangers."""
+    """Take out what names this machine, warnings with paths too: strangers read reports."""
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
 
 
 def _register_engine() -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cjm_lab.journey import health_table, lead
-from cjm_lab.journey.words import capital, day_words, measure_name, shown
 from cjm_lab.ledger import row_estimate
+from cjm_lab.metrics.pilot import SAMPLE_RATIO_ALPHA
+from cjm_lab.runs.readable import said
 from cjm_lab.runs.views import focus, next_review
+from cjm_lab.words import capital, day_words, measure_name, p_words, shown
 
 if TYPE_CHECKING:
     from cjm_lab.runs.step import Step
@@ -48,8 +50,8 @@ def _goals(step: Step) -> Iterator[str]:
     for measure in ("pace_per_month", "detectable_by_then"):
         row = _one(step, measure)
         if row is not None and measure == "pace_per_month":
-            pace = shown(row_estimate(row), objective.measure, change=True)
-            yield f"That takes {pace.value} a month from now on."
+            pace = said(row, step.study)
+            yield f"That takes {pace.value} {pace.interval} a month from now on."
         elif row is not None and row["note"]:
             yield f"Will it be seen by then? {capital(row['note'])}."
     unheard = step.table("unheard")["function"].tolist()
@@ -71,7 +73,9 @@ def _customers(step: Step) -> Iterator[str]:
     gaps = step.table("gaps")
     if len(gaps):
         first = gaps.iloc[0]
-        missing = f"{first['needed']} answers would be enough" if first["needed"] else ""
+        missing = (
+            f"{first['needed']:,} more answers would give ±5 points." if first["needed"] else ""
+        )
         yield f"The widest gap is {first['touchpoint']}: {first['gap']}. {missing}".strip()
 
 
@@ -86,7 +90,7 @@ def _personas(step: Step) -> Iterator[str]:
             yield f"{persona.name}: {_full(own.iloc[0].to_dict(), 'size')}."
     chosen = focus(step.table("measured"), step.table("pain_rows"), step.study)
     if chosen is not None:
-        yield f"The map looks at {chosen.name} first: the worst touchpoint hurts there most."
+        yield f"Look at {chosen.persona.name} first: {chosen.why}."
 
 
 def _touchpoints(step: Step) -> Iterator[str]:
@@ -94,7 +98,7 @@ def _touchpoints(step: Step) -> Iterator[str]:
 
 
 def _resources(step: Step) -> Iterator[str]:
-    ranked = step.rows("opportunity").sort_values("value", ascending=False)
+    ranked = step.rows("opportunity")
     if ranked.empty:
         return
     best = ranked.iloc[0]
@@ -104,8 +108,7 @@ def _resources(step: Step) -> Iterator[str]:
         rows = together[together["measure"] == measure]
         if len(rows):
             row = rows.iloc[0].to_dict()
-            number = shown(row_estimate(row), "conversion" if "lift" in measure else measure,
-                           change=True)  # fmt: skip
+            number = said(row, step.study)
             what = measure_name(measure)
             yield f"The set that the budget buys, {what}: {number.value} {number.interval}."
             if measure == "conversion_lift":
@@ -122,24 +125,28 @@ def _walkthrough(step: Step) -> Iterator[str]:
     if len(walked):
         worst = walked.sort_values("value").iloc[-1].to_dict()
         place = step.study.touchpoint(worst["touchpoint"]).name
-        severity = shown(row_estimate(worst), "severity").value
-        yield f"Worst on the walk: {place}, severity {severity} of 4: {worst['label']}."
+        severity = said(worst, step.study)
+        yield (
+            f"Worst on the walk: {place}, severity {severity.value} of 4 {severity.interval} "
+            f"{severity.n}: {worst['label']}."
+        )
     ratio = _one(step, "sample_ratio_p", "pilot")
     if ratio is None:
         return
     p = ratio["value"]
-    if p < 0.01:
-        yield (
-            f"The pilot's arms are not as planned (sample-ratio p {p:.2g}): find out why before "
-            "believing any difference."
-        )
+    trusted = p >= SAMPLE_RATIO_ALPHA
+    if trusted:
+        yield f"The pilot's arms are as planned (sample ratio: {p_words(p)})."
     else:
-        yield f"The pilot's arms are as planned (sample-ratio p {p:.2g})."
+        yield (
+            f"The pilot's arms are not as planned (sample ratio: {p_words(p)}): find out why "
+            "before believing any difference."
+        )
     for row in step.rows("pilot", measure="pilot_difference").to_dict("records"):
         e = row_estimate(row)
-        beyond = "beyond chance" if e.low > 0 or e.high < 0 else "not beyond chance"
-        number = shown(e, "conversion" if abs(e.value) <= 1 else "value", change=True)
-        yield f"Pilot, {row['label']}: {number.value} {number.interval}, {beyond}."
+        beyond = ", beyond chance" if e.low > 0 or e.high < 0 else ", not beyond chance"
+        verdict = beyond if trusted else ""
+        yield f"Pilot, {row['label']}: {said(row, step.study).full}{verdict}."
 
 
 def _optimize(step: Step) -> Iterator[str]:

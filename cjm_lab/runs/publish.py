@@ -18,7 +18,6 @@ from cjm_lab.journey import (
     lead,
     pain_table,
 )
-from cjm_lab.journey.words import day_words, shown
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.pages import (
@@ -38,6 +37,7 @@ from cjm_lab.runs.recipes import STEPS
 from cjm_lab.runs.step import RunContext
 from cjm_lab.runs.views import focus, next_review
 from cjm_lab.study import Study
+from cjm_lab.words import day_words, shown
 from cjm_lab.workspace import Workspace, parse_day, write_text
 
 TITLES = {name: f"{name[0]} {name[2:].capitalize()}" for name in STEPS}
@@ -107,8 +107,9 @@ def _front(
 ) -> FrontPage:
     """Return what stands on the front page, all of it read from the ledger."""
     study = context.study
-    persona = focus(ledger.frame, ledger.select(lane="pain"), study)
-    size = ledger.select(measure="size", persona=persona.id if persona else "-")
+    chosen = focus(ledger.frame, ledger.select(lane="pain"), study)
+    hurt = chosen.persona if chosen and chosen.hurt_most else None
+    size = ledger.select(measure="size", persona=hurt.id if hurt else "-")
     cells = ledger.select(measure="cells_with_evidence")
     previous = context.previous_report
     review = next_review(study, context.as_of)
@@ -119,8 +120,8 @@ def _front(
         lead=tuple(lead(ledger, study)),
         map_html=drawn.to_html(),
         compared_with=day_words(parse_day(previous.name[:10])) if previous else "",
-        persona=persona.name if persona else "",
-        persona_size=_of_customers(size),
+        hurt=hurt.name if hurt else "",
+        hurt_size=_of_customers(size),
         version=drawn.version,
         evidence_share=f"{cells['value'].iloc[0]:.0%}" if len(cells) else "",
         tiles=tuple(Tile(**row) for row in _records(key_figures(ledger, study))),
@@ -175,7 +176,7 @@ def _facts(ledger: Ledger, study: Study) -> dict[str, str]:
         "4_touchpoints": _count(len(study.touchpoints), "touchpoint"),
         "5_resources": _count(len(rows[rows["measure"] == "rice"]), "opportunity"),
         "6_walkthrough": _count(len(walked), "touchpoint") + " walked",
-        "7_optimize": _count(len(moved), "certain change"),
+        "7_optimize": _count(len(moved), "clear change"),
     }
 
 

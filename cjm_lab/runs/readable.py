@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
-from cjm_lab.journey.words import capital, measure_name, shown
 from cjm_lab.ledger import row_estimate
 from cjm_lab.study import Study
+from cjm_lab.words import Shown, capital, measure_name, number, shown
 
 #: What a study cannot say without a source; the ledger then has no such rows.
 WITHOUT = {
@@ -70,7 +73,7 @@ def readable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     people = {persona.id: persona.name for persona in study.personas}
     lines = []
     for row in rows.to_dict("records"):
-        words = shown(row_estimate(row), row["measure"], change=row["lane"] == "change")
+        words = said(row, study)
         has_value = not pd.isna(row["value"])
         place = row["touchpoint"] or row["stage"]
         subject = "" if row["subject"] == "us" else row["subject"]
@@ -98,6 +101,30 @@ def readable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     return table.loc[:, (table != "").any()] if len(table) else table
 
 
+def said(row: Mapping[Any, Any], study: Study) -> Shown:
+    r"""Return the number of a ledger row as a reader sees it, in the unit of what it measures.
+
+    Rows of the lane ``goal`` have the unit of the objective, a pace that of its change.
+
+    Examples
+    --------
+    >>> from cjm_lab.estimate import Estimate
+    >>> from cjm_lab.ledger import evidence
+    >>> study = Study.model_validate({"title": "Tea", "stages": [{"id": "use", "name": "Use"}],
+    ...     "goal": {"objective": {"measure": "conversion", "target": 0.42, "by": "2027-03-31"}}})
+    >>> pace = Estimate(0.005, 0.0, 0.01, n=1337, method="(target - baseline) / months")
+    >>> said(evidence(pace, lane="goal", measure="pace_per_month"), study).interval
+    '[0.0,\xa0+1.0]'
+    """
+    estimate, objective = row_estimate(row), study.goal.objective
+    if row["lane"] != "goal" or objective is None:
+        return shown(estimate, row["measure"], change=row["lane"] == "change")
+    words = shown(estimate, objective.measure, change=row["measure"] != "baseline")
+    if row["measure"] == "detectable_by_then":  # a size, in either direction
+        return words._replace(value=words.value.lstrip("+"))
+    return words
+
+
 def html_table(table: pd.DataFrame) -> str:
     """Return a table as HTML for readers: no row numbers, blanks for what is not known.
 
@@ -122,7 +149,7 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value % 1 == 0 or abs(value) >= 100 else f"{value:.3g}"
+        return number(value)
     return value
 
 

@@ -43,9 +43,9 @@ RECIPES: dict[str, str] = {
 
 #: Tables that a notebook shows; they are made from the ones above when it asks.
 VIEWS = (
-    "brief", "stakeholders", "unheard", "scope", "waves", "voices", "people", "segments",
-    "segment_search", "segment_profile", "feelings", "empathy", "funnel", "moves", "protocol",
-    "strengths", "weekly", "action_list", "marks",
+    "brief", "stakeholders", "unheard", "scope", "ratings", "waves", "voices", "gap_list",
+    "people", "segments", "segment_search", "segment_profile", "feelings", "empathy", "funnel",
+    "moves", "pain_list", "protocol", "strengths", "change_list", "weekly", "action_list", "marks",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 
@@ -65,7 +65,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     ),
     "5_resources": ("opportunity", "resource", "forecast"),
     "6_walkthrough": ("walkthrough", "pilot"),
-    "7_optimize": ("trend", "change", "action", "health"),
+    "7_optimize": ("change", "health"),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from cjm_lab.errors import PublishedError, StepError
 from cjm_lab.journey import lead
 from cjm_lab.ledger import Ledger
+from cjm_lab.runs.check import check_inputs
 from cjm_lab.runs.execute import execute, find_notebooks, kernel_environment
 from cjm_lab.runs.manifest import (
     fingerprint,
@@ -79,7 +80,7 @@ def run_study(
     source = find_notebooks(workspace)
     hashes = notebook_hashes(source, list(STEPS))
     day = context.as_of.isoformat()
-    _ = context.raw_tables  # every source is read and checked before anything is written
+    check_inputs(context)  # every source is read and checked before anything is written
     name = _report_name(context, fingerprint(context, hashes), revise=revise)
     reports, processed = workspace.reports(study), workspace.processed(study, context.as_of)
     if (reports / name).is_dir():
@@ -95,6 +96,7 @@ def run_study(
         draft_folder(processed.parent, day) as tables,
         kernel_environment(workspace, tables),
     ):
+        context.store_tidy(context.tables)
         steps = []
         for step in STEPS:
             seconds = _execute_step(source, report, step, parameters, workspace, tables, progress)

@@ -75,14 +75,14 @@ def open_step(
         raise ParameterError(one_of("step", recipes.STEPS, name))
     root = workspace or os.environ.get(WORKSPACE_VARIABLE, "")
     place = Workspace(Path(root).resolve()) if root else Workspace.find()
-    context = RunContext(place, study, as_of=as_of, period=period, seed=seed)
+    context = RunContext(place, study, as_of=as_of, period=period, seed=seed, keep=True)
     return Step(name, context)
 
 
 class RunContext:
     """The inputs of one run, read once: study, tables up to `as_of`, period, previous report.
 
-    Parameters are those of `open_step`.
+    Parameters are those of `open_step`; with `keep`, tables that it makes are stored as well.
     """
 
     def __init__(
@@ -93,7 +93,9 @@ class RunContext:
         as_of: str | date = "",
         period: str = "",
         seed: int = 0,
+        keep: bool = False,
     ) -> None:
+        self.keep = keep
         self.workspace = workspace
         self.study: Study = load_study(workspace.raw(study))
         self.seed = int(seed)
@@ -128,8 +130,8 @@ class RunContext:
         whole = {kind: table for kind, table in stored.items() if table is not None}
         if len(whole) < len(TABLES):
             whole = up_to(self.raw_tables, self.study, self.as_of)
-            for kind, table in whole.items():
-                self.store(f"tidy_{kind}", table, self._files_key)
+            if self.keep:
+                self.store_tidy(whole)
         return whole
 
     @cached_property
@@ -160,8 +162,13 @@ class RunContext:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file that the results depend on, by a name without machine paths."""
         files = {"study.yaml": self.study.path}
-        for paths in input_files(self.study).values():
-            files |= {path.name: path for path in paths}
+        for kind, paths in input_files(self.study).items():
+            for path in paths:
+                name, others = f"{kind}/{path.name}", 1
+                while name in files:  # sources in two folders may share it
+                    others += 1
+                    name = f"{kind}/{path.name} ({others})"
+                files[name] = path
         hashes = {name: sha256(path) for name, path in sorted(files.items())}
         if self.previous_report:
             hashes[f"previous report {self.previous_report.name}"] = sha256(
@@ -205,9 +212,15 @@ class RunContext:
             table = self._stored(name, self.key)
             if table is None:
                 table = self._make(name)
-                self.store(name, table, self.key)
+                if self.keep:
+                    self.store(name, table, self.key)
         self._made[name] = table
         return table
+
+    def store_tidy(self, tables: dict[str, pd.DataFrame]) -> None:
+        """Write the tidy tables, so that the next to need them need not read the files."""
+        for kind, table in tables.items():
+            self.store(f"tidy_{kind}", table, self._files_key)
 
     def store(self, name: str, table: pd.DataFrame, key: str) -> Path:
         """Write a table with the key that it was made under."""
@@ -295,7 +308,12 @@ class Step:
         # In the order of the lanes, then of the journey; what is about all of it stands first.
         lane_order = found["lane"].map({name: i for i, name in enumerate(lanes)})
         journey = {name: i for i, name in enumerate(self.study.stage_of)}
-        place = found["touchpoint"].map(journey).fillna(-1)
+        place = found["touchpoint"].map(journey).fillna(-1).astype(float)
+        # Rankings keep their own order: the worst pain, the best opportunity, the key measures.
+        ranks = everything[everything["measure"] == "rank"].set_index("touchpoint")["value"]
+        place = place.mask(found["lane"] == "pain", found["touchpoint"].map(ranks))
+        place = place.mask(found["lane"] == "opportunity", -found["value"])
+        place = place.mask(found["lane"] == "change", 0)
         order = pd.DataFrame({"lane": lane_order, "place": place}).sort_values(
             ["lane", "place"], kind="stable"
         )

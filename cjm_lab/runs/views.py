@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from cjm_lab import metrics, personas, planning, surveys
+from cjm_lab.estimate import Estimate
+from cjm_lab.journey import change_table, pain_table
+from cjm_lab.journey.checks import CLOSED
+from cjm_lab.journey.pains import whom_it_hurts
+from cjm_lab.journey.rows import Rows
 from cjm_lab.period import Period, day_start
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.measures import valence
+from cjm_lab.words import capital, measure_name, shown
 
 if TYPE_CHECKING:
     from cjm_lab.metrics import JourneyStream
@@ -35,7 +41,7 @@ def brief(study: Study) -> pd.DataFrame:
         "Objective": planning.objective_text(objective, study) if objective else "",
         "Begins when": study.scope.trigger,
         "Ends when": study.scope.ends,
-        "Left out": ", ".join(study.scope.stages_out),
+        "Left out": ", ".join(study.scope.stages_out) or "nothing",
     }
     return pd.DataFrame({"": lines.keys(), "answer": [v or "not said yet" for v in lines.values()]})
 
@@ -55,14 +61,47 @@ def scope(study: Study) -> pd.DataFrame:
     return planning.scope_checks(study)
 
 
+def ratings(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the ratings of us on the scale that most of them were asked on, `asked` in words.
+
+    Ratings on other scales have no place on the same axis.
+    """
+    ours = (measured["measure"] == "rating") & (measured["subject"] == "us")
+    rows = measured[ours & (measured["persona"] == "") & (measured["segment"] == "")]
+    asked = rows["scale_min"].map("from {:g}".format) + rows["scale_max"].map(" to {:g}".format)
+    return rows.assign(asked=asked)[asked == asked.mode().get(0, "")]
+
+
 def waves(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return every score in every wave."""
-    return surveys.scores_by_wave(responses, codebook, level=study.level)
+    """Return every score in every wave; single ratings are left to the picture above."""
+    table = surveys.scores_by_wave(responses, codebook, level=study.level)
+    lines = []
+    for row in table[table["measure"] != "rating"].to_dict("records"):
+        numbers = {key: row[key] for key in ("value", "low", "high", "n", "method")}
+        words = shown(Estimate(**numbers), row["measure"])
+        subject = "" if row["subject"] == "us" else row["subject"]
+        name = row["label"] or capital(measure_name(row["measure"]))
+        where = _names(study).get(row["touchpoint"], "")
+        lines.append([row["wave"], where, subject, name, words.value, words.interval, row["n"]])
+    columns = ["wave", "where", "who", "what", "value", "interval", "n"]
+    found = pd.DataFrame(lines, columns=columns)
+    return found.drop(columns=[name for name in ("where", "who") if not (found[name] != "").any()])
+
+
+def gap_list(gaps: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the knowledge gaps with the names of their stages."""
+    return gaps.assign(stage=gaps["stage"].replace(_names(study)))
+
+
+def _names(study: Study) -> dict[str, str]:
+    """Return the names of stages and touchpoints by their ids."""
+    names = {stage.id: stage.name for stage in study.stages}
+    return names | {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
 
 
 def voices(notes: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return how many notes of each kind there are, and about which touchpoints most."""
-    names = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
+    names = _names(study)
     rows = []
     for kind, (words, status) in _KINDS.items():
         own = notes[notes["kind"] == kind]
@@ -106,12 +145,13 @@ def empathy(
     notes: pd.DataFrame, measured: pd.DataFrame, pain_rows: pd.DataFrame, study: Study
 ) -> pd.DataFrame:
     """Return the empathy map of the persona that the map is about."""
-    persona = focus(measured, pain_rows, study)
-    if persona is None:
+    chosen = focus(measured, pain_rows, study)
+    if chosen is None:
         return pd.DataFrame(columns=["part", "text", "status"])
     quotes = measured[measured["lane"] == "quote"]
-    found = personas.empathy_map(persona, notes, quotes, measured)
-    return found.assign(persona=persona.name)
+    found = personas.empathy_map(chosen.persona, notes, quotes, measured)
+    place = found["touchpoint"].replace(_names(study))
+    return found.assign(touchpoint=place, persona=chosen.persona.name)
 
 
 def feelings(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -123,23 +163,34 @@ def feelings(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     return rows.sort_values("touchpoint", key=lambda ids: ids.map(order), kind="stable")
 
 
-def focus(measured: pd.DataFrame, pain_rows: pd.DataFrame, study: Study) -> Persona | None:
-    """Return the persona that the map is about: the one that feels worst where it hurts most.
+class Focus(NamedTuple):
+    """The persona to look at first, why in words, and whether it is the one that is hurt most."""
 
-    Without answers by persona it is the largest one; a study without personas has none.
+    persona: Persona
+    why: str
+    hurt_most: bool = False
+
+
+def focus(measured: pd.DataFrame, pain_rows: pd.DataFrame, study: Study) -> Focus | None:
+    """Return the persona to look at first: whom the worst pain hurts more than all others.
+
+    Where that is not sure it is the largest one, else the first declared; a study without personas
+    has none.
     """
     if not study.personas:
         return None
-    emotion = measured[(measured["lane"] == "emotion") & (measured["persona"] != "")]
-    if len(pain_rows):
-        worst = pain_rows.loc[pain_rows["measure"] == "pain", "touchpoint"]
-        there = emotion[emotion["touchpoint"].isin(worst.head(1))].dropna(subset="value")
-        if len(there):
-            return study.persona(str(there.sort_values("value")["persona"].iloc[0]))
+    first = (pain_rows["measure"] == "rank") & (pain_rows["value"] == 1)
+    for touchpoint in pain_rows.loc[first, "touchpoint"]:
+        whom = whom_it_hurts(Rows(measured), touchpoint, study)
+        if whom and whom.less and len(whom.alike) == 1 and whom.estimate.value < 0:
+            hurt = next(p for p in study.personas if p.name == whom.lowest)
+            place = study.touchpoint(touchpoint).name
+            return Focus(hurt, f"{place}, the worst pain point, hurts this persona most", True)
     sizes = measured[(measured["measure"] == "size") & (measured["persona"] != "")]
     if len(sizes):
-        return study.persona(str(sizes.sort_values("value")["persona"].iloc[-1]))
-    return study.personas[0]
+        largest = str(sizes.sort_values("value", kind="stable")["persona"].iloc[-1])
+        return Focus(study.persona(largest), "it is the largest persona")
+    return Focus(study.personas[0], "it is the first that study.yaml declares")
 
 
 def funnel(stream: JourneyStream, study: Study, period: Period, as_of: date) -> pd.DataFrame:
@@ -170,6 +221,16 @@ def moves(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     return table[["touchpoint", "next_touchpoint", "label", "value", "low", "high", "n"]]
 
 
+def pain_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the pain points in words, the worst first."""
+    return pain_table(evidence, study).rename(columns=lambda name: name.replace("_", " "))
+
+
+def change_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return what changed in words: key measures, what moved beyond chance, then counts."""
+    return change_table(evidence, study).rename(columns={"then_now": "then → now"})
+
+
 def protocol(study: Study) -> pd.DataFrame:
     """Return the walkthrough's questions, touchpoint by touchpoint."""
     return planning.walkthrough_protocol(study)
@@ -178,8 +239,7 @@ def protocol(study: Study) -> pd.DataFrame:
 def strengths(findings: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return what evaluators found good, once each."""
     found = planning.walkthrough_findings(findings, level=study.level).strengths
-    names = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
-    named = found.assign(touchpoint=found["touchpoint"].map(names).fillna(found["touchpoint"]))
+    named = found.assign(touchpoint=found["touchpoint"].replace(_names(study)))
     return named.drop_duplicates(subset=["touchpoint", "note"])
 
 
@@ -217,7 +277,7 @@ def _moving(change_rows: pd.DataFrame, pain_rows: pd.DataFrame) -> list[str]:
 def action_list(actions: pd.DataFrame, study: Study, as_of: date) -> pd.DataFrame:
     """Return the actions by due date, with what is overdue on the day of the report."""
     today = day_start(as_of + timedelta(days=1), study.time_zone)
-    closed = actions["state"].isin(["done", "dropped"])
+    closed = actions["state"].astype("str").str.casefold().isin(CLOSED)
     late = ~closed & (actions["due"] < today)
     due = actions["due"].dt.tz_convert(study.time_zone).dt.date
     table = actions.assign(due=due, state=actions["state"].mask(late, "overdue"))

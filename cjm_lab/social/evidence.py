@@ -75,14 +75,16 @@ def social_evidence(
 
     The frame is fixed after duplicates are removed. The automatic negative share is ``reasoned``
     and has no interval: its bias is unknown. The negative share comes from people's labels; fewer
-    than 30 in the month, and it is estimated on the rolling quarter.
+    than 30 in the month, and it is estimated on the rolling quarter. Both shares are those of the
+    mentions in English, or in a language nobody stated.
 
     Parameters
     ----------
     scored
         What `scored_mentions` returns.
     labels
-        The tidy table; the latest label of a mention counts.
+        The tidy table; the latest label of a mention counts, and none given in the frame of
+        another month (a ``frame_id`` such as ``2026-08``).
     study
         Touchpoints and confidence level.
     period
@@ -101,7 +103,7 @@ def social_evidence(
     if dated and period.kind == "month":
         quarter = period.rolling_quarter()
         frames.append(Frame.fixed(scored[quarter.contains(scored["published_at"])], quarter))
-    latest = labels.sort_values("labeled_at", kind="stable")
+    latest = _of_own_frame(labels, scored, study).sort_values("labeled_at", kind="stable")
     latest = latest.drop_duplicates("mention_id", keep="last").set_index("mention_id")
     rows = list(_rows(frames, latest, study))
     rows[0]["note"] = f"{len(inside) - len(frames[0].mentions)} duplicates removed"
@@ -137,6 +139,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield count and negative shares of the first frame; a wider one helps out with labels."""
     about, name = frames[0].mentions, touchpoint.name if touchpoint else "all touchpoints"
+    scorable = about[about["scorable"]]
     place: dict[str, Any] = {
         "lane": "sentiment",
         "stage": study.stage_of[touchpoint.id] if touchpoint else "",
@@ -149,7 +152,6 @@ def _rows(
     yield evidence(count, measure="mentions", label=f"Mentions: {name}", basis=keywords, **place)
     tried = [(_from_labels(frame, labels, study), frame.period) for frame in frames]
     enough = [(estimate, span) for estimate, span in tried if estimate.n >= FEWEST_LABELS]
-    scorable = about[about["scorable"]]
     if len(scorable):
         automatic = Estimate(
             float((scorable["automatic"] == "negative").mean()),
@@ -171,25 +173,43 @@ def _rows(
         )
     if enough:
         estimate, span = enough[0]
-        thin = f"rolling quarter: fewer than {FEWEST_LABELS} labels in the month"
+        frame = next(frame for frame in frames if frame.period == span)
+        foreign = int((~frame.mentions["scorable"]).sum())
+        notes = [f"rolling quarter: fewer than {FEWEST_LABELS} labels in the month"]
+        notes = [] if span == frames[0].period else notes
+        if foreign:
+            notes.append(f"{foreign:,} mentions in another language left out")
         yield evidence(
             estimate,
             measure="negative_share",
             label=f"Negative mentions: {name}",
             basis=keywords,
-            note="" if span == frames[0].period else thin,
+            note="; ".join(notes),
             **(place | {"period": span}),
         )
 
 
 def _from_labels(frame: Frame, labels: pd.DataFrame, study: Study) -> Estimate:
-    """Return the negative share of a frame from the labels of its mentions."""
+    """Return the negative share of a frame from the labels of its scorable mentions."""
+    about = frame.mentions[frame.mentions["scorable"]]
     return labeled_share(
         labels["label"],
-        frame.mentions["polarity"],
+        about["polarity"],
         inclusion_prob=labels["inclusion_prob"],
+        cluster=about.get("author_key"),
         level=study.level,
     )
+
+
+def _of_own_frame(labels: pd.DataFrame, scored: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the labels without those that a frame of another month gave to a mention."""
+    if "frame_id" not in labels:
+        return labels
+    published = scored.drop_duplicates("mention_id").set_index("mention_id")["published_at"]
+    month = published.dt.tz_convert(study.time_zone).dt.strftime("%Y-%m")
+    own = labels["mention_id"].map(month)
+    named = labels["frame_id"].str.fullmatch(r"\d{4}-\d{2}")
+    return labels[~named | own.isna() | (labels["frame_id"] == own)]
 
 
 def _quotes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,9 @@ _VOICES = {
 
 SMALL_BASE = 30
 
+#: Evidence that ended longer ago than the longest month is old.
+STALE_DAYS = 31
+
 
 def inventory(tables: Mapping[str, pd.DataFrame], study: Study, as_of: date) -> pd.DataFrame:
     """Return what each source holds, one row a source that the study has.
@@ -42,9 +46,10 @@ def inventory(tables: Mapping[str, pd.DataFrame], study: Study, as_of: date) -> 
     Returns
     -------
     DataFrame
-        source, files, rows, first and last day, days_old, missing (share of blank cells), customers
-        (distinct), matched (share of them that the customers table knows), touchpoints (how many it
-        speaks about).
+        source, files, rows, first and last day, days_old, missing (share of blank cells in the
+        columns that hold anything), customers (distinct), matched (share of them that the customers
+        table knows), touchpoints (how many it speaks about; unknown for mentions, which are linked
+        to touchpoints later).
 
     Examples
     --------
@@ -71,21 +76,21 @@ def inventory(tables: Mapping[str, pd.DataFrame], study: Study, as_of: date) -> 
                 "first": days.min() if len(days) else None,
                 "last": days.max() if len(days) else None,
                 "days_old": (as_of - days.max()).days if len(days) else None,
-                "missing": float((table.isna() | table.isin([""])).to_numpy().mean())
-                if len(table)
-                else 0.0,
+                "missing": _blank_share(kind, table),
                 "customers": len(people) or None,
                 "matched": len(people & known) / len(people) if people and known else None,
-                "touchpoints": len(_touchpoints(kind, table, study)),
+                "touchpoints": None
+                if kind == "mentions"
+                else len(_touchpoints(kind, table, study)),
             }
         )
     return pd.DataFrame(rows, columns=_INVENTORY).astype(
-        {"days_old": "Int64", "customers": "Int64"}
+        {"days_old": "Int64", "customers": "Int64", "touchpoints": "Int64"}
     )
 
 
-def knowledge_gaps(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the touchpoints that lack evidence, the worst first.
+def knowledge_gaps(measured: pd.DataFrame, study: Study, as_of: date) -> pd.DataFrame:
+    """Return the touchpoints that lack evidence or have old one, and stages without touchpoints.
 
     Parameters
     ----------
@@ -93,12 +98,15 @@ def knowledge_gaps(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
         Ledger rows of this report.
     study
         The study.
+    as_of
+        Day from which the age of evidence is counted.
 
     Returns
     -------
     DataFrame
-        touchpoint, stage, gap (in words), n (answers there are), needed (answers still missing
-        for a margin of +-5 points on a share at worst, 385 in all).
+        touchpoint (the stage's name where it has none), stage, gap (in words), n (answers there
+        are), needed (answers still missing for a margin of +-5 points on a share at worst, 385 in
+        all); the worst first.
 
     References
     ----------
@@ -109,24 +117,40 @@ def knowledge_gaps(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     >>> from cjm_lab.ledger import evidence_frame
     >>> from cjm_lab.study import Stage, Touchpoint
     >>> brew = Stage(id="brew", name="Brew", touchpoints=[Touchpoint(id="pot", name="Pot")])
-    >>> knowledge_gaps(evidence_frame(), Study(title="Tea", stages=[brew]))["needed"].tolist()
+    >>> study = Study(title="Tea", stages=[brew])
+    >>> knowledge_gaps(evidence_frame(), study, date(2026, 9, 30))["needed"].tolist()
     [385]
     """
     enough = needed_n(0.25, 0.05, level=study.level)
     whole = measured[(measured["persona"] == "") & (measured["status"] == "observed")]
-    rows = []
-    for touchpoint_id, stage in study.stage_of.items():
+    rows = [
+        {
+            "touchpoint": stage.name,
+            "stage": stage.id,
+            "gap": "the study names no touchpoint in this stage",
+            "n": 0,
+            "needed": 0,
+            "silent": len(_VOICES),
+        }
+        for stage in study.stages
+        if not stage.touchpoints
+    ]
+    for touchpoint_id, stage_id in study.stage_of.items():
         own = whole[whole["touchpoint"] == touchpoint_id]
         silent = [words for lane, words in _VOICES.items() if not (own["lane"] == lane).any()]
         asked = own.loc[own["lane"] == "emotion", "n"]
         n = int(asked.max()) if len(asked) else 0
         if 0 < n < SMALL_BASE:
             silent.insert(0, f"only {n} answers")
+        last = own["period_end"].max() if len(own) else ""  # ISO days sort as text
+        age = (as_of - date.fromisoformat(last)).days if last else 0
+        if age > STALE_DAYS:
+            silent.append(f"{age} days old")
         if silent:
             rows.append(
                 {
                     "touchpoint": study.touchpoint(touchpoint_id).name,
-                    "stage": stage,
+                    "stage": stage_id,
                     "gap": "; ".join(silent),
                     "n": n,
                     "needed": max(0, enough - n),
@@ -143,11 +167,24 @@ def _touchpoints(kind: str, table: pd.DataFrame, study: Study) -> set[str]:
     """Return the touchpoints that a source speaks about."""
     declared = set(study.stage_of)
     if kind == "responses":
-        return set(codebook(study)["touchpoint"]) & declared
+        asked = codebook(study).set_index("question")["touchpoint"]
+        answered = [code for code in asked.index if (~_blank(table[code])).any()]
+        return set(asked[answered]) & declared
     if kind == "events":
         return {t for e, t in study.touchpoint_of_event.items() if e in set(table["event"])}
-    if kind == "mentions":
-        return {t.id for t in study.touchpoints if t.keywords}
     if kind == "resources":
         return set(table["touchpoints"].str.split(";").explode().str.strip()) & declared
     return set(table["touchpoint"]) & declared if "touchpoint" in table.columns else set()
+
+
+def _blank_share(kind: str, table: pd.DataFrame) -> float:
+    """Return the share of blank cells in columns of the file itself that hold anything."""
+    own = {"responses": ["persona", "weight"], "customers": ["persona"]}.get(kind, [])
+    blank = _blank(table.drop(columns=own, errors="ignore"))
+    used = blank.loc[:, ~blank.all()]
+    return float(used.to_numpy().mean()) if used.size else 0.0
+
+
+def _blank(cells: Any) -> Any:
+    """Return which cells hold nothing."""
+    return cells.isna() | cells.isin([""])

@@ -9,7 +9,8 @@ import pandas as pd
 
 from cjm_lab.workspace import short_hash
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+#: %40 is how an address of a page writes the @.
+_EMAIL = re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w)")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s()./-]{0,2}\d){8,14}(?!\w)")
 #: What stands in a masked text instead of personal data.
@@ -54,7 +55,7 @@ def mask_column(texts: pd.Series, keep: Iterable[str] = ()) -> pd.Series:
     >>> mask_column(pd.Series(["Nice cup", "Ask @jo_miller"])).tolist()
     ['Nice cup', 'Ask [handle]']
     """
-    suspicious = texts.str.contains(r"@|\d(?:.{0,3}\d){8}", regex=True, na=False)
+    suspicious = texts.str.contains(r"@|%40|\d(?:.{0,3}\d){8}", regex=True, na=False)
     if not suspicious.any():
         return texts
     names = tuple(keep)
@@ -72,7 +73,7 @@ def hash_personal_ids(ids: pd.Series) -> pd.Series:
     >>> hashed[0], hashed[1] == hashed[2], "example" in hashed[1]
     ('C17', True, False)
     """
-    personal = ids.str.contains(r"@|^\+\d", regex=True, na=False)
+    personal = ids.str.contains(r"@|%40|\+\d|\d[\s()/]+\d", regex=True, na=False)
     if not personal.any():
         return ids
     cleaned = ids.copy()

@@ -32,8 +32,9 @@ class Table:
     Parameters
     ----------
     columns
-        Type of each column: ``id`` is text that joins or groups, ``text`` is what somebody wrote
-        and is masked, ``person`` is somebody's name and is hashed.
+        Type of each column: ``id`` is text that joins or groups; personal data in it is hashed
+        where the name ends in ``_id`` and masked elsewhere. ``text`` is what somebody wrote and is
+        masked, ``person`` is somebody's name and is hashed.
     required
         Columns that the file must have and that may not be blank.
     key
@@ -71,7 +72,7 @@ TABLES: dict[str, Table] = {
             "customer_id": "id",
             "published_at": "time",
             "channel": "id",
-            "author_key": "id",
+            "author_key": "person",
             "text": "text",
             "lang": "id",
             "url": "id",

@@ -103,7 +103,7 @@ def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[st
     """Return the tables as they stood at the end of the day `as_of`, with personas matched.
 
     Records after it are gone; what happened to a record later (left, replied, resolved) is unknown.
-    Labels stay whenever they were made: they speak about mentions, not about their own day.
+    Labels stay whenever they were made, as long as the mention they speak about is known by then.
     """
     end = day_start(as_of + timedelta(days=1), study.time_zone)
     cut = {}
@@ -115,6 +115,9 @@ def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[st
         if later:
             table = table.assign(**{name: table[name].where(table[name] < end) for name in later})
         cut[kind] = table
+    if len(tables["mentions"]):  # labels may also be all that a study has of its mentions
+        known = cut["labels"]["mention_id"].isin(cut["mentions"]["mention_id"])
+        cut["labels"] = cut["labels"][known].reset_index(drop=True)
     customers = cut["customers"]
     cut["customers"] = customers.assign(persona=match_personas(customers, study.personas))
     cut["responses"] = _with_personas(cut["responses"], cut["customers"], study)

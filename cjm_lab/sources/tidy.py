@@ -265,7 +265,7 @@ def _answers(
     if question.measure not in NUMERIC_MEASURES:
         text = as_text(column)
         text = text.mask(text.isin(codes), "")
-        return mask_column(text, names) if question.measure == "text" else text
+        return mask_column(text, names)
     if not pd.api.types.is_numeric_dtype(column):
         text = as_text(column)
         column = text.mask(text.isin(codes), "")
@@ -334,7 +334,9 @@ def _tidy_columns(
         own = frame[name]
         if type_ == "id":
             text = as_text(own)
-            tidy[name] = hash_personal_ids(text) if name.endswith("_id") else text
+            tidy[name] = (
+                hash_personal_ids(text) if name.endswith("_id") else mask_column(text, names)
+            )
         elif type_ == "text":
             tidy[name] = mask_column(as_text(own), names)
         elif type_ == "person":

@@ -91,6 +91,14 @@ def load_study(path: str | Path) -> Study:
     return study
 
 
+def line_of(study: Study, *at: str | int) -> str:
+    """Return where a part of a study stands, as messages say it: ``line 12 of study.yaml``."""
+    text = study.path.read_text(encoding="utf-8-sig")
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    line = _line(root, at) if root else 1
+    return f"line {line} of {study.path.name}"
+
+
 def _plain(node: yaml.Node) -> Any:
     """Return a node as dicts, lists, None and text: the models, not YAML, decide on types."""
     if isinstance(node, yaml.MappingNode):

@@ -138,7 +138,10 @@ class SourcePart(Part):
 
 
 class SurveySource(SourcePart):
-    """Answers, one row a respondent and one column a question."""
+    """Answers, one row a respondent and one column a question.
+
+    `drivers` names the question that key drivers are sought for; a later step reads it.
+    """
 
     kind: Literal["survey"]
     respondent_id: str = "respondent_id"
@@ -160,7 +163,7 @@ class TableSource(SourcePart):
 
     kind: Literal[
         "events", "customers", "orders", "interactions", "labels", "notes", "findings", "resources",
-        "pilot", "actions", "calendar", "costs", "invitations",
+        "pilot", "actions", "calendar",
     ]  # fmt: skip
     attributes: list[str] = []
 
@@ -183,7 +186,6 @@ class ResponseRule(Part):
     reason: str = ""
     reaction: str = ""
     owner: str = ""
-    value_measure: str = ""
 
 
 class Review(Part):

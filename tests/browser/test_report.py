@@ -181,6 +181,22 @@ def test_nothing_sticks_out_at_the_side(
         assert page.get_property("scrollWidth") == page.get_property("clientWidth")
 
 
+@pytest.mark.parametrize("name", STEP_PAGES)
+def test_no_table_of_a_step_is_cut_on_a_laptop(
+    browser: Chrome,
+    visit: Callable[[Path], Any],
+    screen: Callable[[int], AbstractContextManager[None]],
+    report: Path,
+    name: str,
+) -> None:
+    with screen(1280):
+        visit(report / name)
+        tables = browser.find_elements(By.CSS_SELECTOR, ".html:has(> table.dataframe)")
+        assert tables
+        for box in tables:
+            assert box.get_property("scrollWidth") == box.get_property("clientWidth"), box.text[:80]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_text_stands_out_from_what_is_behind_it(
     browser: Chrome, visit: Callable[[Path], Any], report: Path, name: str

@@ -268,3 +268,41 @@ def test_chance_alone_alarms_no_more_often_than_promised(draw):
     # and the correction that compare_maps makes is that one, over its whole family
     whole = stats.false_discovery_control(p.ravel(), method="bh")
     assert found["p_adjusted"].fillna(1.0).to_numpy() == pytest.approx(whole)
+
+
+def asked(day, value, place="payment", item="q1"):
+    e = Estimate(value, value - 0.2, value + 0.2, n=100, method="t", se=0.2 / 1.96)
+    return evidence(e, lane="satisfaction", measure="rating", touchpoint=place, item=item,
+                    scale=(1, 5), period=period_up_to(day))  # fmt: skip
+
+
+def test_one_question_is_not_tested_twice(study):
+    # the only rating at a touchpoint is its satisfaction on another scale
+    def report(day, up, *more):
+        own = [month(up - 1, 0.2, day), asked(day, 2 + up / 2), *more]
+        return evidence_frame(own)
+
+    found = compare_maps(report(SEPTEMBER, 0), report(OCTOBER, 1), study=study)
+    verdicts = found.set_index("measure")["verdict"].to_dict()
+    assert verdicts == {"valence": "better", "rating": "not tested"}
+    # two questions there are two figures, each in its own right
+    second = [asked(day, 3, item="q2") for day in (SEPTEMBER, OCTOBER)]
+    found = compare_maps(
+        report(SEPTEMBER, 0, second[0]), report(OCTOBER, 1, second[1]), study=study
+    )
+    assert "not tested" not in set(found["verdict"])
+
+
+def test_a_sample_of_few_mentions_is_compared_without_the_finite_correction(study):
+    # 20 of 40 sampled of 44 mentions: the corrected interval is narrow, the se is not
+    def report(day, value):
+        e = Estimate(value, value - 0.05, value + 0.05, n=40, se=0.08,
+                     method="Wilson, se without finite-population correction")  # fmt: skip
+        row = evidence(e, lane="sentiment", measure="negative_share", touchpoint="payment",
+                       period=period_up_to(day))  # fmt: skip
+        return evidence_frame([row])
+
+    line = compare_maps(report(SEPTEMBER, 0.6), report(OCTOBER, 0.45), study=study).iloc[0]
+    half = 1.959964 * sqrt(0.08**2 + 0.08**2)
+    assert (line.low, line.high) == pytest.approx((-0.15 - half, -0.15 + half), abs=1e-6)
+    assert line.verdict == "unclear"

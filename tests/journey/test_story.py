@@ -154,3 +154,28 @@ def test_the_lead_changes_when_the_data_change(october, study):
     payment = better["touchpoint"].eq("payment") & better["measure"].eq("valence")
     better.loc[payment, ["value", "low", "high"]] = [1.0, 0.8, 1.2]
     assert "Delivery" in said(better, study)[0]
+
+
+def test_two_low_points_too_close_to_tell_apart_are_both_named(study, make):
+    # the difference .2 has the half-width sqrt(.2^2 + .2^2) = .28: zero is inside
+    rows = [make("valence", "payment", -1.3, 0.2), make("valence", "delivery", -1.1, 0.2),
+            make("valence", "cup", 1.5, 0.2)]  # fmt: skip
+    first, *others = said(evidence_frame(rows), study)
+    assert first == (
+        "Payment and Delivery are the lowest points of the journey, too close to tell apart; "
+        "Payment: satisfaction −1.3 [−1.5, −1.1] n 100 on a scale from −2 to +2."
+    )
+    assert "No action is planned at Payment." in others
+    rows[1] = make("valence", "delivery", -0.9, 0.2)  # .4 is outside
+    assert "Payment is the worst touchpoint" in said(evidence_frame(rows), study)[0]
+
+
+def test_few_answers_do_not_lead_while_others_have_more(study, make):
+    rows = [make("valence", "delivery", -1.8, 0.4, n=12), make("valence", "payment", -1.0, 0.2)]
+    sentences = said(evidence_frame(rows), study)
+    assert sentences[0].startswith("Payment is the worst touchpoint")
+    assert (
+        sentences[1] == "Delivery looks lower still, but on a small base: −1.8 [−2.2, −1.4] n 12."
+    )
+    alone = said(evidence_frame(rows[:1]), study)[0]
+    assert alone.startswith("Delivery is the worst") and "fewer than 30 answers" in alone

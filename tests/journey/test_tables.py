@@ -2,11 +2,14 @@ from datetime import date
 
 import pandas as pd
 
+from cjm_lab.estimate import Estimate
 from cjm_lab.journey.checks import health_evidence
 from cjm_lab.journey.compare import change_evidence
 from cjm_lab.journey.pains import pain_points
+from cjm_lab.journey.since import then_now
 from cjm_lab.journey.tables import change_table, health_table, key_figures, pain_table
-from cjm_lab.ledger import Ledger, evidence_frame
+from cjm_lab.ledger import Ledger, evidence, evidence_frame
+from cjm_lab.period import period_up_to
 
 SEPTEMBER = date(2026, 9, 30)
 
@@ -106,3 +109,24 @@ def test_mistakes_come_with_what_to_do(october, study):
     assert list(table.columns) == ["what", "remedy"]
     assert "No stakeholder is named." in table["what"].tolist()
     assert (table["remedy"] != "").all()
+
+
+def test_then_and_now_and_the_difference_add_up_as_they_are_printed(study, make):
+    # 41.55 % to 40.26 % is -1.29 points: rounded to whole points 42 - 40 would be 2, not 1
+    then = make("of_log", "drop_off", "payment", 1247, 3001, SEPTEMBER)
+    now = make("of_log", "drop_off", "payment", 1207, 2998)
+    rows = change_evidence(evidence_frame([now]), Ledger(evidence_frame([then])), study)
+    change = rows[rows["measure"] == "change"].iloc[0].to_dict()
+    text = then_now(now, change).replace("\u00a0", " ")
+    assert text.startswith("41.6 % → 40.3 %, −1.3 points [")
+
+
+def test_a_key_measure_that_could_not_be_tested_is_listed_all_the_same(october, make):
+    study = make("tea_shop", key_measures=[{"measure": "nps", "matters": 3}])
+    nps = evidence(Estimate(14, 6, 22, n=372, method="t"), lane="satisfaction", measure="nps",
+                   period=period_up_to(date(2026, 10, 31)))  # fmt: skip
+    before = [make("valence", "payment", -1.9, 0.2, n=340, day=SEPTEMBER)]
+    now = pd.concat([october, evidence_frame([nps])], ignore_index=True)
+    rows = change_evidence(now, Ledger(evidence_frame(before)), study)
+    table = spaced(change_table(pd.concat([now, rows], ignore_index=True), study))
+    assert table.loc[0].tolist() == ["Net Promoter Score", "now 14 [6, 22] n 372", "not compared"]

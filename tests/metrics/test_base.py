@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cjm_lab.metrics import contacts, customer_base
+from cjm_lab.metrics.base import order_value
 from cjm_lab.period import Period
 
 SEPTEMBER = Period("month", date(2026, 9, 1), date(2026, 9, 30))
@@ -162,4 +163,20 @@ def test_no_contacts_say_nothing():
 def test_contacts_without_a_customer_stand_for_themselves():
     anonymous = CALLS.assign(customer_id="")
     found = contacts(anonymous, FOUR, period=SEPTEMBER, as_of=date(2026, 10, 31))
+    assert "contact_share" not in set(found["measure"])  # of whom, nobody knows: not 0 %
     assert found.set_index(["measure", "topic"]).loc[("resolved_share", ""), "n"] == 4
+
+
+def test_an_order_is_worth_what_a_new_customer_pays():
+    orders = pd.DataFrame(
+        {
+            "customer_id": ["ann", "bob", "bob", "eve"],
+            "ordered_at": days("2026-09-02", "2026-09-03", "2026-09-04", "2026-08-04"),
+            "amount": [40.0, 60.0, 500.0, 800.0],
+            "kind": ["new", "new", "repeat", "new"],
+        }
+    )
+    assert order_value(orders, period=SEPTEMBER).value == 50
+    assert order_value(orders.assign(kind=""), period=SEPTEMBER).value == 200
+    october = Period("month", date(2026, 10, 1), date(2026, 10, 31))
+    assert order_value(orders, period=october).value == 300  # none in October: the whole record

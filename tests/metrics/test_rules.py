@@ -81,23 +81,25 @@ def test_open_windows_say_nothing_about_coming_back(log):
     assert found.loc["waiting_now", "value"] == 1
 
 
-def test_revenue_at_stake_has_the_interval_of_the_mean_order(log):
+def test_revenue_at_stake_is_worth_less_what_comes_back_unaided(log):
     orders = pd.DataFrame(
         {
-            "customer_id": ["u", "v", "w", "x"],
-            "ordered_at": pd.to_datetime(["2026-09-01"] * 3 + ["2026-10-05"], utc=True),
-            "amount": [40.0, 50.0, 60.0, 1000.0],
+            "customer_id": ["u", "v", "w", "x", "y"],
+            "ordered_at": pd.to_datetime(["2026-09-01"] * 4 + ["2026-10-05"], utc=True),
+            "amount": [40.0, 50.0, 60.0, 500.0, 1000.0],
+            "kind": ["new", "new", "new", "repeat", "new"],
         }
     )
     stream = journey_stream(log("ann basket 0, bob basket 0, eve basket 0, eve order 30"))
     found = evaluate(stream, orders=orders, period=SEPTEMBER, as_of=date(2026, 9, 30))
     row = found.loc["revenue_at_stake"]
-    assert row["value"] == 2 * 50  # ann and bob; September's orders
-    half = 2 * 4.302653 * 10 / 3**0.5  # t with two degrees of freedom
-    assert (row["low"], row["high"]) == (
-        pytest.approx(100 - half, 1e-5),
-        pytest.approx(100 + half, 1e-5),
-    )
+    # 3 met the rule, 1 of 3 comes back unaided, a new customer's order in September is worth 50.
+    assert (row["value"], row["n"]) == (pytest.approx(3 * 2 / 3 * 50), 3)
+    worth = 4.302653 * 10 / 3**0.5  # t with two degrees of freedom
+    unaided = (0.792340 - 0.061492) / 2  # Wilson of 1 in 3
+    half = 3 * ((2 / 3 * worth) ** 2 + (50 * unaided) ** 2) ** 0.5
+    assert row["high"] == pytest.approx(100 + half, 1e-4)
+    assert row["low"] == pytest.approx(100 - half, 1e-4)
 
 
 def test_without_orders_there_is_no_revenue(log):

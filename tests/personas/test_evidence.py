@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cjm_lab.estimate import share
-from cjm_lab.ledger import Ledger
+from cjm_lab.estimate import difference, share
+from cjm_lab.ledger import Ledger, evidence, evidence_frame
 from cjm_lab.period import period_up_to
 from cjm_lab.personas import persona_evidence, persona_people
 from cjm_lab.study import Study
@@ -73,14 +73,18 @@ def survey(queue: list[float], persona: list[str]) -> tuple[pd.DataFrame, pd.Dat
 
 def evidence_of(**tables: pd.DataFrame) -> Ledger:
     given = {name: tables.get(name, NONE) for name in ("customers", "responses", "codebook")}
-    notes = tables.get("notes", NONE)
-    return Ledger(persona_evidence(**given, notes=notes, study=STUDY, period=SEPTEMBER, seed=0))
+    given |= {name: tables.get(name, NONE) for name in ("notes", "journey_rows", "orders")}
+    return Ledger(persona_evidence(**given, study=STUDY, period=SEPTEMBER, seed=0))
 
 
 def test_nothing_gives_only_the_untested_claim() -> None:
     rows = evidence_of().frame
     assert rows[["measure", "status", "note"]].values.tolist() == [
-        ["claim", "assumed", "Nothing was measured that could test it"]
+        [
+            "claim",
+            "assumed",
+            "claim not tested word for word; nothing was measured to compare",
+        ]
     ]
 
 
@@ -124,7 +128,63 @@ def test_a_clear_difference_from_the_others_is_recorded_beside_the_claim() -> No
     assert "for 2 comparisons" in row["note"]
     claim = ledger.select(measure="claim").iloc[0]
     assert (claim["label"], claim["status"]) == ("Hates queues", "assumed")
-    assert "lower emotion at Queue (-3.1" in claim["note"]
+    assert claim["note"].startswith("claim not tested word for word; the data show: lower emotion")
+    assert "lower emotion at Queue than the others (-3.1" in claim["note"]
+
+
+def by_persona(measure: str, touchpoint: str, lost: dict[str, tuple[int, int]]) -> pd.DataFrame:
+    lane = "drop_off" if touchpoint else "base"
+    return evidence_frame(
+        evidence(share(k, n), lane=lane, measure=measure, touchpoint=touchpoint, persona=name,
+                 period=SEPTEMBER)
+        for name, (k, n) in lost.items()
+    )  # fmt: skip
+
+
+def test_who_gives_up_more_than_every_other_persona_is_told_with_the_nearest() -> None:
+    lost = {"guest": (90, 200), "regular": (40, 200), "ghost": (50, 200)}
+    ledger = evidence_of(journey_rows=by_persona("drop_off", "queue", lost))
+    rows = ledger.select(measure="difference")
+    assert rows["persona"].tolist() == ["guest"]  # regular and ghost don't differ
+    nearest = difference(share(90, 200), share(50, 200))
+    assert rows[["value", "low", "high", "source"]].values.tolist() == [
+        [nearest.value, nearest.low, nearest.high, "events"]
+    ]
+    assert (
+        "for 3 comparisons; from every other persona, here from the nearest, Ghost"
+        in (rows["note"].iloc[0])
+    )
+    assert ledger.select(measure="claim")["note"].iloc[0] == (
+        "claim not tested word for word; the data show: higher drop-off at Queue than every other "
+        "persona; nearest Ghost (+20 points [+11, +29] n=400)"
+    )
+
+
+def test_more_than_one_and_less_than_another_is_nothing_clear() -> None:
+    taken = {"guest": (100, 200), "regular": (20, 200), "ghost": (180, 200)}
+    ledger = evidence_of(journey_rows=by_persona("conversion", "", taken))
+    assert ledger.select(measure="difference")["persona"].tolist() == ["ghost", "regular"]
+    assert ledger.select(measure="claim")["note"].iloc[0] == (
+        "claim not tested word for word; nothing clear was found"
+    )
+
+
+def test_who_spends_most_per_order_is_found_by_customer() -> None:
+    people = customers(persona=["guest"] * 40 + ["regular"] * 40)
+    amounts = [90.0, 110.0] * 20 + [40.0, 60.0] * 20
+    orders = pd.DataFrame(
+        {
+            "customer_id": people["customer_id"],
+            "ordered_at": times(["2026-09-09"] * 80),
+            "amount": amounts,
+        }
+    )
+    outside = orders.assign(ordered_at=times(["2026-08-09"] * 80), amount=1.0)
+    ledger = evidence_of(customers=people, orders=pd.concat([orders, outside]))
+    row = ledger.select(measure="difference", persona="guest").iloc[0]
+    half = 2.0227 * 10 / 39**0.5 * 2**0.5  # two means of 40, sd 10, t with 39 degrees, MOVER
+    assert (row["value"], row["high"]) == (50, pytest.approx(50 + half, abs=0.001))
+    assert "higher mean order value" in ledger.select(measure="claim")["note"].iloc[0]
 
 
 def test_chance_makes_no_difference() -> None:
@@ -159,7 +219,7 @@ def test_segments_found_have_sizes_that_sum_to_one() -> None:
     assert rows.loc[rows["measure"] == "segments", "value"].tolist() == [2]
 
 
-def test_interviews_become_quotes_and_staff_notes_do_not() -> None:
+def test_interviews_become_quotes_without_a_sign_and_staff_notes_do_not() -> None:
     notes = pd.DataFrame(
         {
             "note_id": ["n1", "n2"],
@@ -171,7 +231,7 @@ def test_interviews_become_quotes_and_staff_notes_do_not() -> None:
     )
     quotes = evidence_of(notes=notes).select(lane="quote")
     assert quotes[["label", "touchpoint", "persona", "note", "stage"]].values.tolist() == [
-        ["That was a terrible wait", "queue", "guest", "negative", "order"]
+        ["That was a terrible wait", "queue", "guest", "", "order"]
     ]
 
 

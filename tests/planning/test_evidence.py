@@ -14,19 +14,33 @@ from cjm_lab.planning.evidence import planning_evidence, walkthrough_evidence
 
 AS_OF = date(2026, 9, 30)
 SEPTEMBER = period_up_to(AS_OF)
-NO_ORDERS = pd.DataFrame({"amount": pd.Series([], dtype=float), "kind": pd.Series([], dtype="str")})
 
 
-def log(customers: int) -> pd.DataFrame:
+def orders_of(amounts: list[float], kinds: list[str]) -> pd.DataFrame:
+    """One order a customer."""
+    frame = {
+        "customer_id": [f"c{i}" for i in range(len(amounts))],
+        "ordered_at": pd.Timestamp("2026-09-09", tz="UTC"),
+        "amount": pd.Series(amounts, dtype=float),
+        "kind": pd.Series(kinds, dtype="str"),
+    }
+    return pd.DataFrame(frame)
+
+
+NO_ORDERS = orders_of([], [])
+
+
+def log(customers: int, day: str = "2026-09-01", name: str = "c") -> pd.DataFrame:
     """Everybody fills a basket; 3 of 4 pay; half of these order."""
     rows = []
     for i in range(customers):
         steps = ["basket", "payment", "order"] if i % 8 < 3 else ["basket", "payment"]
         rows += [
-            (f"c{i}", hour, event) for hour, event in enumerate(steps[: 1 if i % 4 == 3 else 3])
+            (f"{name}{i}", hour, event)
+            for hour, event in enumerate(steps[: 1 if i % 4 == 3 else 3])
         ]
     table = pd.DataFrame(rows, columns=["customer_id", "hour", "event"])
-    start = pd.Timestamp("2026-09-01", tz="UTC")
+    start = pd.Timestamp(day, tz="UTC")
     return table.assign(occurred_at=start + pd.to_timedelta(table.pop("hour"), unit="h"))
 
 
@@ -43,8 +57,18 @@ def measured():
             evidence(active, lane="base", measure="active_customers", period=SEPTEMBER),
             evidence(share(600, 800), lane="reach", measure="reach", touchpoint="payment"),
             evidence(share(800, 800), lane="reach", measure="reach", touchpoint="basket"),
+            *pilot_rows(0.03, 0.11),
         ]
     )
+
+
+def pilot_rows(low: float, high: float, ratio: float = 0.6) -> list[dict[str, object]]:
+    gap = Estimate((low + high) / 2, low, high, n=400, method="MOVER")
+    p = Estimate(ratio, float("nan"), float("nan"), n=400, method="chi-square")
+    return [
+        evidence(gap, lane="pilot", measure="pilot_difference", label="ordered", item="ordered"),
+        evidence(p, lane="pilot", measure="sample_ratio_p"),
+    ]
 
 
 @pytest.fixture
@@ -63,7 +87,7 @@ def table(resources):
 
 
 def planned(table, pains, measured, stream, study, orders=None, as_of=AS_OF):
-    orders = pd.DataFrame({"amount": [10.0] * 50, "kind": "new"}) if orders is None else orders
+    orders = orders_of([10.0] * 50, ["new"] * 50) if orders is None else orders
     return planning_evidence(table, pains, measured, stream, orders, study, SEPTEMBER, as_of, 1)
 
 
@@ -103,6 +127,45 @@ def test_only_a_pilot_is_called_an_effect(table, pains, measured, stream, study)
     assert found(rows, "conversion_lift", "Invoice")["note"].startswith("if the judgement holds")
 
 
+@pytest.mark.parametrize(
+    ("pilot", "words"),
+    [
+        ([], "a pilot is named but has no result by this date"),
+        (pilot_rows(-0.02, 0.06), "a pilot is named but shows no clear effect by this date"),
+        (pilot_rows(-0.11, -0.03), "a pilot is named but shows no clear effect by this date"),
+        (
+            pilot_rows(0.03, 0.11, ratio=0.009),
+            "a pilot is named but its arms don't have the sizes planned",
+        ),
+    ],
+)
+def test_the_name_of_a_pilot_shows_nothing(table, pains, measured, stream, study, pilot, words):
+    rest = measured[measured["lane"] != "pilot"]
+    measured = pd.concat([rest, evidence_frame(pilot)]) if pilot else rest
+    rows = planned(table, pains, measured, stream, study)
+    assert found(rows, "conversion_lift", "Form")["note"].startswith(f"{words}; ")
+    assert found(rows, "rice", "Form")["value"] == 600 * 2 * 0.5 / 2
+
+
+def test_the_chain_is_of_the_journeys_that_the_period_names(table, pains, measured, study):
+    earlier = log(4000, "2026-08-01", "early").query("event == 'basket'")  # nobody moved on
+    both = journey_stream(pd.concat([earlier, log(800)]), study=study)
+    alone = found(
+        planned(table, pains, measured, journey_stream(log(800), study=study), study),
+        "conversion_lift",
+        "Form",
+    )
+    row = found(planned(table, pains, measured, both, study), "conversion_lift", "Form")
+    assert (row["n"], row["value"]) == (800, pytest.approx(alone["value"]))
+    assert row["note"].endswith("; points on 0.375 of journeys begun")
+    thin = journey_stream(pd.concat([earlier, log(16)]), study=study)
+    row = found(planned(table, pains, measured, thin, study), "conversion_lift", "Form")
+    assert row["n"] == 4016
+    assert row["note"].endswith(
+        "of journeys begun (all since the log began: fewer than 30 in the period)"
+    )
+
+
 def test_the_forecast_follows_the_log(table, pains, measured, stream, study):
     rows = planned(table, pains, measured, stream, study)
     # 10 points more of the 3 of 4 who pay: 7.5 points of all; 800 journeys a month.
@@ -118,6 +181,7 @@ def test_the_budget_buys_a_set_and_tells_what_more_would_buy(table, pains, measu
     assert found(rows, "chosen", "Invoice")["value"] == 0
     note = found(rows, "net_value", "The set that the budget buys")["note"]
     assert note.startswith("Form; 4 sets weighed within 1,000 EUR; from 1,400 EUR on")
+    assert note.endswith("; in EUR: 10 months of added revenue less costs of 500")
 
 
 def test_without_orders_no_value_is_forecast(table, pains, measured, stream, study):
@@ -131,7 +195,7 @@ def test_without_orders_no_value_is_forecast(table, pains, measured, stream, stu
 def test_the_first_order_of_a_new_customer_is_what_an_order_is_worth(
     table, pains, measured, stream, study
 ):
-    orders = pd.DataFrame({"amount": [10.0] * 5 + [1000.0], "kind": ["new"] * 5 + ["repeat"]})
+    orders = orders_of([10.0] * 5 + [1000.0], ["new"] * 5 + ["repeat"])
     one = planned(table, pains, measured, stream, study)
     two = planned(table, pains, measured, stream, study, orders=orders)
     value = found(one, "net_value", "Form")["value"]
@@ -189,6 +253,13 @@ def test_the_walkthrough_has_severity_agreement_and_what_was_missed(study):
     assert (severity["scale_min"], severity["scale_max"]) == (0, 4)
     assert rows.loc["problems_unseen", "value"] > 0
     assert walkthrough_evidence(walked().head(0), study).empty
+
+
+def test_grades_that_are_all_alike_have_a_severity_and_no_interval_of_no_width(study):
+    same = walked().query("question == 'progress seen'").assign(severity=3.0)
+    row = walkthrough_evidence(same, study).set_index("measure").loc["severity"]
+    assert (row["value"], row["n"]) == (3, 3)
+    assert row["high"] != row["low"]  # NaN or a width
 
 
 def test_a_finding_nowhere_on_the_journey_is_named(study):

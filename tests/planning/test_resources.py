@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from cjm_lab.errors import ParameterError
@@ -55,11 +56,20 @@ def test_rice_inputs_come_from_the_log_and_the_lift(resources, study, measured):
          "measure": "valence", "lift_source": "benchmark"},
         {"resource": "Mail", "touchpoints": "basket", "lift_likely": 0.019},
     )  # fmt: skip
-    inputs = rice_inputs(table, measured, study)
+    gap = Estimate(0.07, 0.03, 0.11, n=400, method="MOVER")
+    ratio = Estimate(0.6, float("nan"), float("nan"), n=400, method="chi-square")
+    pilot = evidence_frame(
+        [
+            evidence(gap, lane="pilot", measure="pilot_difference", item="ordered"),
+            evidence(ratio, lane="pilot", measure="sample_ratio_p"),
+        ]
+    )
+    inputs = rice_inputs(table, pd.concat([measured, pilot]), study)
     # A month has 1,000 active customers; a tenth of the range is a high impact on either scale.
     assert inputs["reach"].tolist() == [500, 500, 200]
     assert inputs["impact"].tolist() == [2, 2, 0.25]
     assert inputs["confidence"].tolist() == [1, 0.8, 0.5]
+    assert rice_inputs(table, measured, study)["confidence"].tolist() == [0.5, 0.8, 0.5]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_the_interval_is_drawn_over_the_bars_end() -> None:
 
 def test_the_first_step_is_certain_and_carries_no_interval_in_words() -> None:
     texts = [text.get_text() for text in plots.funnel(SHOP).texts]
-    assert texts[:2] == ["100 % n=3611", "53 % [52, 55] n=3611"]
+    assert texts[:2] == ["100\u00a0% n\u00a03,611", "53\u00a0% [52,\u00a055] n\u00a03,611"]
 
 
 def test_shares_are_read_in_percent() -> None:

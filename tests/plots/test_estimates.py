@@ -43,7 +43,7 @@ def test_whiskers_reach_from_low_to_high() -> None:
 
 def test_the_numbers_stand_beside_each_dot() -> None:
     texts = [text.get_text() for text in plots.scores(NPS).texts]
-    assert texts[:2] == ["34.2 [29.2, 38.9] n=895", "61.0 [30.0, 88.0] n=25"]
+    assert texts[:2] == ["34.2 [29.2,\u00a038.9] n\u00a0895", "61 [30,\u00a088] n\u00a025"]
 
 
 def test_an_automatic_share_has_no_whisker_and_says_why() -> None:
@@ -52,7 +52,7 @@ def test_an_automatic_share_has_no_whisker_and_says_why() -> None:
         {"low": float, "high": float}
     )
     ax = plots.scores(data, percent=True)
-    assert ax.texts[0].get_text() == "25.0 % (automatic, bias unknown) n=4000"
+    assert ax.texts[0].get_text() == "25\u00a0% (automatic, bias unknown) n\u00a04,000"
     assert to_hex(ax.collections[1].get_facecolors()[0]) == "#ffffff"
 
 

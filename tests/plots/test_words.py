@@ -31,4 +31,4 @@ def test_weeks_are_named_by_their_day() -> None:
 
 def test_shares_are_said_in_percent() -> None:
     rows = pd.DataFrame({"label": ["a", "b"], "value": [0.384, 0.1]})
-    assert alt_text(rows, percent=True) == "2 values, lowest b 10 %, highest a 38 %"
+    assert alt_text(rows, percent=True) == "2 values, lowest b 10\u00a0%, highest a 38\u00a0%"

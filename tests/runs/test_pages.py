@@ -15,15 +15,14 @@ PAGE = FrontPage(
     lead=("Four of ten people who start to pay give up.", "It is the lowest point."),
     map_html=MAP,
     compared_with="30 September 2026",
-    persona="First-time buyer",
-    persona_size="41 % of customers [38, 44]",
+    hurt="First-time buyer",
+    hurt_size="41 % of customers [38, 44]",
     version="3",
     evidence_share="86 %",
     tiles=(
         Tile("Orders per visitor", "13.8 %", "[13.1, 14.6]", "no change"),
         Tile("Worst touchpoint", "−1.3", "[−1.5, −1.1]", "lowest for three months", "worse"),
     ),
-    legend=("dotted edge: assumed",),
     pains=(Pain("Card asked twice", "Payment", "New", "38 % [34, 42]", "Log and survey", "Keep"),),
     changes=(Change("Comparison page", "0.6 → 0.9 [+0.1, +0.5]", "better"),),
     checks=(Check("Re-order is assumed", "ask 97 people"),),
@@ -75,8 +74,8 @@ def test_every_tag_is_closed_and_nothing_is_asked_for(html: str) -> None:
 
 def test_everything_given_is_shown() -> None:
     text = soup(PAGE).get_text(" ")
-    given = [PAGE.title, PAGE.as_of, *PAGE.lead, PAGE.compared_with, PAGE.persona]
-    given += [PAGE.persona_size, PAGE.evidence_share, *PAGE.legend, *PAGE.made]
+    given = [PAGE.title, PAGE.as_of, *PAGE.lead, PAGE.compared_with, PAGE.hurt]
+    given += [PAGE.hurt_size, PAGE.evidence_share, *PAGE.made]
     for row in (*PAGE.tiles, *PAGE.pains, *PAGE.changes, *PAGE.checks):
         given += [getattr(row, field.name) for field in fields(row) if field.name != "tone"]
     for link in (*PAGE.steps, *PAGE.downloads):
@@ -97,7 +96,7 @@ def test_words_from_outside_are_shown_never_run() -> None:
         "inputs": ((bad, bad),),
     }
     texts = {f.name: bad for f in fields(FrontPage) if f.type == "str" and f.name != "map_html"}
-    lists = {"lead": (bad,), "legend": (bad,), "made": (bad,)}
+    lists = {"lead": (bad,), "made": (bad,)}
     hostile = replace(PAGE, **texts, **lists, **rows)  # type: ignore[arg-type]
     page = soup(hostile)
     assert page("img") == []

@@ -133,6 +133,36 @@ def test_labels_of_mentions_in_the_period_give_the_share(study):
     assert not ((rows["measure"] == "negative_share") & (rows["touchpoint"] == "van")).any()
 
 
+def test_labels_in_another_language_or_of_another_frame_stay_outside(study):
+    table = mentions(*[f"{'bad' if i % 2 else 'good'} card {i}" for i in range(60)], lang="en")
+    table.loc[40:, "lang"] = "de"
+    labels = labels_for(table, ["negative"] * 20 + ["positive"] * 20 + ["negative"] * 20)
+    labels["frame_id"] = "2026-10"
+    earlier = labels.head(20).assign(label="positive", frame_id="2026-09")
+    scored = scored_mentions(table, study)
+    row = found(
+        social_evidence(scored, pd.concat([labels, earlier]), study, OCTOBER), "negative_share"
+    )
+    assert (row["value"], row["n"]) == (0.5, 40)
+    assert row["note"] == "20 mentions in another language left out"
+
+
+def test_the_standard_error_is_clustered_by_author(study):
+    table = mentions(*[f"card {i}" for i in range(80)])  # the lexicon says nothing
+    labels = labels_for(table, ["negative", "positive"] * 20)
+    table["author_key"] = [f"a{i // 4}" for i in range(80)]  # two negative of four each
+    apart = found(
+        social_evidence(scored_mentions(table, study), labels, study, OCTOBER), "negative_share"
+    )
+    table["author_key"] = [f"{'pn'[i % 2]}{i // 4}" for i in range(80)]  # of one tone each
+    alike = found(
+        social_evidence(scored_mentions(table, study), labels, study, OCTOBER), "negative_share"
+    )
+    assert apart["se"] == 0
+    assert alike["se"] == pytest.approx((20 / 19 * 20 * (2 * 0.5 / 40) ** 2) ** 0.5)
+    assert (apart["low"], apart["high"]) == (alike["low"], alike["high"])
+
+
 def test_too_few_labels_in_the_month_are_widened_to_the_quarter(study):
     days = ["2026-10-05", "2026-09-05"] * 20
     table = mentions(*[f"{'bad' if i % 3 else 'good'} card {i}" for i in range(40)], days=days)

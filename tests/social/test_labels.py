@@ -45,8 +45,12 @@ def test_without_a_correlation_it_is_the_share_of_a_sample_from_a_finite_frame()
     within = labeled_share(labels, score)
     process = labeled_share(labels, score, finite=False)
     assert within.value == process.value == pytest.approx(0.5)
-    assert within.se == pytest.approx(sqrt((1 - 40 / 400) * 10 / (40 * 38)))
-    assert process.se == pytest.approx(sqrt(10 / (40 * 38)))
+    assert within.se == process.se == pytest.approx(sqrt(10 / (40 * 38)))
+    finite = stats.t.ppf(0.975, 38) * sqrt((1 - 40 / 400) * 10 / (40 * 38))
+    assert within.high - 0.5 == pytest.approx(finite)
+    assert within.method == (
+        "regression estimator; interval with, se without finite-population correction"
+    )
     assert process.high - 0.5 == pytest.approx(stats.t.ppf(0.975, 38) * process.se)
 
 
@@ -55,6 +59,31 @@ def test_a_score_that_knows_the_label_leaves_nothing_to_doubt():
     labels = truth.iloc[::8].map({1.0: "negative", 0.0: "positive"})
     estimate = labeled_share(labels, truth)
     assert (estimate.low, estimate.value, estimate.high) == pytest.approx((0.325, 0.325, 0.325))
+
+
+def test_posts_of_one_author_are_one_observation_of_the_standard_error():
+    # As above, but 20 authors wrote two labeled mentions each, of one tone and mixed scores: the
+    # residuals of an author add up to +-1, so that se^2 = 20 / 18 x 20 / 40^2 = 1 / 72.
+    score = pd.Series(np.tile([1.0, -1.0], 200))
+    author = pd.Series([f"a{i // 2}" for i in range(40)] + [""] * 360)
+    estimate = labeled_share(labels_of(20, 20), score, cluster=author)
+    assert estimate.se == pytest.approx(sqrt(1 / 72))
+    alone = labeled_share(labels_of(20, 20), score)
+    assert (estimate.low, estimate.high) == (alone.low, alone.high)  # the map's own interval
+
+
+def test_all_labeled_is_certain_of_the_frame_and_not_of_another_month():
+    estimate = labeled_share(labels_of(20, 20), pd.Series(np.tile([1.0, -1.0], 20)))
+    assert estimate.low == estimate.high == 0.5
+    assert estimate.se == pytest.approx(sqrt(0.25 / 39))
+
+
+def test_the_standard_error_holds_the_chance_of_the_frame_itself():
+    # A score that is the label: the share of the frame is known, that of the next month is not.
+    truth = pd.Series([1.0] * 130 + [0.0] * 270)
+    labels = truth.iloc[::8].map({1.0: "negative", 0.0: "positive"})
+    estimate = labeled_share(labels, truth)
+    assert estimate.se == pytest.approx(sqrt(50 / 48 * 0.325 * 0.675 / 400))
 
 
 def test_mentions_drawn_more_often_count_less():

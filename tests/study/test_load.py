@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 
 from cjm_lab.errors import StudyError
-from cjm_lab.study import load_study
+from cjm_lab.sources.schemas import TABLES
+from cjm_lab.study import TableSource, load_study
+from cjm_lab.study.load import line_of
 
 GOOD = """\
 title: Tea
@@ -72,6 +75,7 @@ def test_ids_and_codes_stay_text(tmp_path: Path) -> None:
         ("name: Buy", "name: Buy\n    name: Use", ["'name' must occur once", "lines 7 and 8"]),
         ("    name: Buy\n", "", ["stages.0.name must be given (line 6"]),
         ("name: Shop,", "name: [Shop,", ["not valid YAML", "line"]),
+        ("kind: survey", "kind: costs", ["got 'costs' (line 12", "'calendar'"]),
     ],
 )
 def test_a_mistake_is_named_with_line_value_and_remedy(
@@ -105,6 +109,21 @@ def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_bytes("title: Kaffee für alle\n".encode("latin-1"))
     with pytest.raises(StudyError, match="must be saved as UTF-8"):
         load_study(tmp_path)
+
+
+def test_a_source_may_be_of_every_kind_that_a_table_is_read_from_and_of_no_other() -> None:
+    kinds = {*get_args(TableSource.model_fields["kind"].annotation), "mentions"}
+    assert kinds == set(TABLES) - {"responses"}  # which a survey gives
+
+
+def test_a_question_for_drivers_may_be_named(tmp_path: Path) -> None:
+    text = GOOD.replace("    questions:", "    drivers: {of: q1}\n    questions:")
+    assert load_study(write(tmp_path, text)).sources[0].model_dump()["drivers"] == {"of": "q1"}
+
+
+def test_a_part_of_a_study_says_its_line(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path, GOOD))
+    assert line_of(study, "key_measures", 0, "matters") == "line 17 of study.yaml"
 
 
 def test_yaml_cannot_run_code(tmp_path: Path) -> None:

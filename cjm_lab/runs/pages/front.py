@@ -48,9 +48,7 @@ def front_page(page: FrontPage) -> str:
     return environment().get_template("front.html.j2").render(page=page)
 
 
-def reports_index(
-    title: str, entries: Sequence[Link], *, intro: str = "", up: Link | None = None
-) -> str:
+def reports_index(title: str, entries: Sequence[Link], *, up: Link | None = None) -> str:
     """Return the page that lists a study's reports, or the studies.
 
     Parameters
@@ -59,8 +57,6 @@ def reports_index(
         What is listed: the study's title, or ``Studies``.
     entries
         Reports newest first, or studies; `Link.note` is the line below each.
-    intro
-        A sentence above the list.
     up
         Where the list itself is listed.
 
@@ -76,4 +72,4 @@ def reports_index(
     True
     """
     template = environment().get_template("list.html.j2")
-    return template.render(title=title, entries=entries, intro=intro, up=up)
+    return template.render(title=title, entries=entries, up=up)

@@ -81,16 +81,15 @@ class FrontPage:
         escaped.
     compared_with
         The day of the previous report, in words; empty when there is none.
-    persona, persona_size
-        Whom the map is about, and the share of customers.
+    hurt, hurt_size
+        The persona that the worst pain point hurts most, and its share of customers; empty where
+        that is not sure.
     version
         Version of the map.
     evidence_share
         Share of the map's cells that have evidence.
     tiles
         The key figures, five at most fit in a row.
-    legend
-        How the map is read, where the map itself does not say it.
     pains, changes, checks
         Rows of the three tables; an empty table becomes a sentence.
     steps
@@ -108,12 +107,11 @@ class FrontPage:
     lead: tuple[str, ...]
     map_html: str
     compared_with: str = ""
-    persona: str = ""
-    persona_size: str = ""
+    hurt: str = ""
+    hurt_size: str = ""
     version: str = ""
     evidence_share: str = ""
     tiles: tuple[Tile, ...] = ()
-    legend: tuple[str, ...] = ()
     pains: tuple[Pain, ...] = ()
     changes: tuple[Change, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -3,7 +3,7 @@ from math import nan
 import pytest
 
 from cjm_lab.estimate import Estimate, no_estimate, share
-from cjm_lab.journey.words import listed, plain, share_words, shown, span_words
+from cjm_lab.words import listed, number, p_words, plain, share_words, shown, span_words
 
 
 def test_minus_is_the_minus_sign_not_a_hyphen():
@@ -61,3 +61,41 @@ def test_lists_read_as_sentences():
     assert [listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "", "a", "a and b", "a, b and c",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.384, "0.384"), (-1.312, "−1.31"), (12345.6, "12,346"), (nan, "unknown")],
+)
+def test_a_number_alone_is_said_in_few_digits(value, said):
+    assert number(value) == said
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(0.00857, "p .0086"), (0.0495, "p .050"), (0.31, "p .31"), (1.0, "p 1.00"),
+     (0.00099, "p < .001")],
+)  # fmt: skip
+def test_a_p_value_is_said_as_one(p, said):
+    assert p_words(p) == said
+    ratio = Estimate(p, nan, nan, n=3000, method="chi-square")
+    assert shown(ratio, "sample_ratio_p").value == said
+
+
+def test_money_has_no_decimals_where_the_interval_is_wide():
+    worth = Estimate(455_527.3, 353_018.4, 564_863.7, n=5524, method="simulated")
+    assert shown(worth, "net_value").full == ("+455,527 [+353,018,\u00a0+564,864] n\u00a05,524")
+    assert shown(Estimate(36.2, 21.1, 51.3, n=3000, method="t"), "revenue").value == "36"
+
+
+def test_a_pilots_difference_is_in_points_where_the_outcome_is_a_share():
+    gap = {"low": 0.0825, "high": 0.1516, "n": 3000}
+    share = Estimate(0.117, **gap, method="Newcombe")
+    assert shown(share, "pilot_difference").value == "+12\u00a0points"
+    mean = Estimate(0.117, **gap, method="Welch")
+    assert shown(mean, "pilot_difference").value == "+0.12"
+
+
+def test_answers_all_alike_have_no_interval_but_say_so():
+    alike = Estimate(2, nan, nan, n=3, method="t, all alike")
+    assert shown(alike, "severity").full == "2 (all alike) n\u00a03"

@@ -14,9 +14,14 @@ MINUS = "\u2212"
 NBSP = "\u00a0"
 
 #: Measures that are shares of customers, answers or mentions although their name doesn't say so.
-_SHARES = {"reach", "drop_off", "conversion", "csat", "transition", "size", "returned_unaided"}
+_SHARES = {"share", "reach", "drop_off", "conversion", "csat", "transition", "size",
+           "returned_unaided", "conversion_lift", "cells_with_evidence"}  # fmt: skip
+#: Methods that estimate shares, or differences of shares, whatever the study calls the measure.
+_SHARE_METHODS = ("Wilson", "Newcombe")
+#: Measures that are differences: the sign is shown, and a share's unit is points.
+_CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value"}
 #: Measures on a signed scale, where the sign is half of the message.
-_SIGNED = {"valence"}
+_SIGNED = {"valence", "value_gap"}
 
 _NAMES = {
     "nps": "Net Promoter Score",
@@ -33,6 +38,10 @@ _NAMES = {
     "first_reply_hours": "hours to the first reply",
     "drop_off": "customers who go no further",
     "exit_share": "customers who leave here",
+    "conversion_lift": "lift of conversion",
+    "sample_ratio_p": "sample ratio",
+    "umux_lite": "ease of use (UMUX-Lite)",
+    "rice": "RICE score",
     "active_customers": "active customers",
 }
 
@@ -76,10 +85,13 @@ def capital(text: str) -> str:
 
 def is_share(measure: str, method: str = "") -> bool:
     """Return whether a measure is a share and is to be shown in percent."""
-    return measure in _SHARES or measure.endswith("_share") or method.startswith("Wilson")
+    named = measure in _SHARES or measure.endswith("_share")
+    return named or method.startswith(_SHARE_METHODS)
 
 
-def shown(estimate: Estimate, measure: str, *, change: bool = False) -> Shown:
+def shown(
+    estimate: Estimate, measure: str, *, change: bool = False, digits: int | None = None
+) -> Shown:
     r"""Return an estimate as text: no digit finer than the interval's width, a true minus sign.
 
     Parameters
@@ -87,9 +99,11 @@ def shown(estimate: Estimate, measure: str, *, change: bool = False) -> Shown:
     estimate
         The number.
     measure
-        What was measured; shares are shown in percent.
+        What was measured; shares are shown in percent, a p value as one.
     change
         Whether it is a difference: then the sign is shown, and a share's unit is points.
+    digits
+        Decimals, where they are not to follow from the interval.
 
     Examples
     --------
@@ -97,13 +111,19 @@ def shown(estimate: Estimate, measure: str, *, change: bool = False) -> Shown:
     '−1.3 [−1.5,\xa0−1.1] n\xa0341'
     >>> shown(Estimate(0.4187, 0.37, 0.45, n=377, method="Wilson"), "drop_off").full
     '42\xa0% [37,\xa045] n\xa0377'
+    >>> shown(Estimate(0.0553, 0.0421, 0.0702, n=5524, method="simulated"), "conversion_lift").value
+    '+5.5\xa0points'
     """
     percent = is_share(measure, estimate.method)
     factor = 100.0 if percent else 1.0
+    change = change or measure in _CHANGES
     signed = change or measure in _SIGNED
     if isnan(estimate.value):
         return Shown("no answers", "", f"n{NBSP}{estimate.n:,}")
-    digits = _digits(estimate, factor, measure, fine=change or measure == "conversion")
+    if measure == "sample_ratio_p":
+        return Shown(p_words(estimate.value), f"({estimate.method})", f"n{NBSP}{estimate.n:,}")
+    if digits is None:
+        digits = decimals(estimate, measure, change=change)
     unit = (f"{NBSP}points" if change else f"{NBSP}%") if percent else ""
     value = plain(estimate.value * factor, digits, signed=signed) + unit
     n = f"n{NBSP}{estimate.n:,}"
@@ -113,6 +133,8 @@ def shown(estimate: Estimate, measure: str, *, change: bool = False) -> Shown:
         return Shown(value, f"[{low},{NBSP}{high}]", n)
     if estimate.method == "count":
         return Shown(value, "", "")
+    if "all alike" in estimate.method:
+        return Shown(value, "(all alike)", n)
     return Shown(value, f"({estimate.method})" if estimate.method else "", n if estimate.n else "")
 
 
@@ -130,19 +152,59 @@ def plain(value: float, digits: int, *, signed: bool = False) -> str:
     return f"{MINUS if value < 0 else '+' if signed else ''}{size}"
 
 
-def _digits(estimate: Estimate, factor: float, measure: str, *, fine: bool) -> int:
-    """Return the decimals whose unit is not finer than the leading digit of the width.
+def decimals(estimate: Estimate, measure: str, *, change: bool = False) -> int:
+    """Return the decimals whose unit is not finer than the leading digit of the interval's width.
 
-    A fine number gets one more where that digit is a 1 or a 2: +2.1 [+0.9, +3.4].
+    A difference, and conversion, get one more where that digit is a 1 or a 2: +2.1 [+0.9, +3.4].
+
+    Examples
+    --------
+    >>> decimals(Estimate(36.21, 21.1, 51.3, n=3000, method="t"), "revenue")
+    0
     """
-    fewest = 0 if factor == 100 or measure == "nps" else 1
-    if estimate.method == "count" or (not estimate.has_interval and estimate.value % 1 == 0):
+    percent = is_share(measure, estimate.method)
+    factor = 100.0 if percent else 1.0
+    whole = not estimate.has_interval and estimate.value % 1 == 0
+    if estimate.method == "count" or whole:
         return 0
     width = (estimate.high - estimate.low) * factor
     if isnan(width) or width <= 0:
-        return fewest
-    most = 1 if factor == 100 else 3
+        size = abs(estimate.value) * factor
+        return 0 if size >= 100 or (percent and not change) or measure == "nps" else 1
+    fewest = 0 if percent or measure == "nps" or width >= 10 else 1
+    fine = change or measure == "conversion"
+    most = 1 if percent else 3
     return max(fewest, min(most, -floor(log10(width / 3 if fine else width))))
+
+
+def number(value: float, *, percent: bool = False) -> str:
+    r"""Return a number that stands alone, without an interval, in few digits.
+
+    Examples
+    --------
+    >>> number(0.384, percent=True), number(-1.482), number(12345.6)
+    ('38\xa0%', '−1.48', '12,346')
+    """
+    if isnan(value):
+        return "unknown"
+    if percent:
+        return f"{plain(value * 100, 0)}{NBSP}%"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", MINUS)
+
+
+def p_words(p: float) -> str:
+    """Return a p value as it is printed: without the zero that it cannot exceed.
+
+    Examples
+    --------
+    >>> p_words(0.00857), p_words(0.042), p_words(4.8e-11), p_words(1.0)
+    ('p .0086', 'p .042', 'p < .001', 'p 1.00')
+    """
+    if p < 0.001:
+        return "p < .001"
+    digits = 4 if p < 0.01 else 3 if p < 0.1 else 2
+    return f"p {f'{p:.{digits}f}'.removeprefix('0')}"
 
 
 def share_words(estimate: Estimate, whom: str) -> str:
