@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -13,6 +14,7 @@ from cjm_lab.estimate import Estimate, difference, mean, share
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.metrics._frames import estimate_of, framed
 from cjm_lab.study import Study
+from cjm_lab.words import p_words
 
 #: Below this p value the arms' sizes don't fit the assignment (at one look).
 SAMPLE_RATIO_ALPHA = 0.01
@@ -92,7 +94,7 @@ def pilot_evidence(pilot: pd.DataFrame, study: Study) -> pd.DataFrame:
     rows = []
     for _, row in analyze_pilot(pilot, level=study.level).iterrows():
         check = row["outcome"] == "sample_ratio"
-        p = "" if check or np.isnan(row["p"]) else f"p {row['p']:.2g}"
+        p = "" if check or np.isnan(row["p"]) else p_words(row["p"])
         rows.append(
             evidence(
                 estimate_of(row, study.level),
@@ -135,7 +137,7 @@ def _mismatch(arm: pd.Series, p: float) -> str:
     """Return what a sample-ratio mismatch means, in words."""
     sizes = arm.value_counts().reindex(_ARMS, fill_value=0)
     return (
-        f"sample ratio p {p:.2g}: {sizes['control']} control and {sizes['treatment']} treated "
+        f"sample ratio {p_words(p)}: {sizes['control']} control and {sizes['treatment']} treated "
         "customers don't fit the plan, so find out who is missing before using any difference"
     )
 
@@ -146,7 +148,8 @@ def _compare(
     """Return both arms' values, p and what to beware of, and the difference."""
     control, treatment = (outcome[(arm == name) & outcome.notna()] for name in _ARMS)
     note, p = "", nan
-    if outcome.dropna().isin([0, 1]).all():
+    shares = bool(outcome.dropna().isin([0, 1]).all())
+    if shares:
         arms = [share(int(a.sum()), len(a), level=level) for a in (treatment, control)]
         table = np.array([[a.sum(), len(a) - a.sum()] for a in (treatment, control)])
         # The test without continuity correction is the pooled z test; an empty margin has none.
@@ -157,8 +160,10 @@ def _compare(
         if min(len(control), len(treatment)) > 1:
             p = float(stats.ttest_ind(treatment, control, equal_var=False).pvalue)
             note = _heavy_tail(control, treatment)
+    found = difference(arms[0], arms[1])
     row = {"control": arms[1].value, "treatment": arms[0].value, "p": p, "note": note}
-    return row, difference(arms[0], arms[1])
+    # For shares the method has a name of its own, which tells readers that points are meant.
+    return row, replace(found, method="Newcombe") if shares else found
 
 
 def _heavy_tail(control: pd.Series, treatment: pd.Series) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cjm_lab.ledger import row_estimate
 from cjm_lab.study.models import Persona
+from cjm_lab.words import shown
 
 PARTS = ("says", "thinks", "does", "feels", "hears", "sees", "pains", "gains")
 _MOST = 4
@@ -113,11 +114,9 @@ def _from_measures(persona: Persona, measured: pd.DataFrame) -> Iterator[_Item]:
             return own, "observed"
         return found[found["persona"] == ""], "reasoned"
 
-    def items(
-        part: str, table: pd.DataFrame, status: str, words: str, spec: str
-    ) -> Iterator[_Item]:
+    def items(part: str, table: pd.DataFrame, status: str, words: str) -> Iterator[_Item]:
         for _, row in table.iterrows():
-            estimate = format(row_estimate(row), spec)
+            estimate = shown(row_estimate(row), str(row["measure"])).full
             place = str(row["touchpoint"])
             text = words.format(what=row["label"] or place or row["measure"], number=estimate)
             yield part, text, status, str(row["source"]), place, float(row["n"])
@@ -125,27 +124,26 @@ def _from_measures(persona: Persona, measured: pd.DataFrame) -> Iterator[_Item]:
     valence, status = rows("valence")
     ranked = valence.sort_values("value")
     worst, best = ranked[ranked["high"] < 0].head(2), ranked[ranked["low"] > 0].tail(2)[::-1]
-    yield from items("feels", ranked.head(1), status, "Lowest at {what}: {number}", ".1f")
-    yield from items("feels", ranked.tail(1), status, "Highest at {what}: {number}", ".1f")
-    yield from items("pains", worst, status, "Dissatisfied with {what}: {number}", ".1f")
-    yield from items("gains", best, status, "Satisfied with {what}: {number}", ".1f")
+    yield from items("feels", ranked.head(1), status, "Lowest at {what}: {number}")
+    yield from items("feels", ranked.tail(1), status, "Highest at {what}: {number}")
+    yield from items("pains", worst, status, "Dissatisfied with {what}: {number}")
+    yield from items("gains", best, status, "Satisfied with {what}: {number}")
 
     reach, status = rows("reach")
     seen = reach[reach["touchpoint"] != ""].nlargest(3, "value")
-    yield from items("sees", seen, status, "Meets {what}: {number}", "%")
+    yield from items("sees", seen, status, "Meets {what}: {number}")
     drop_off, status = rows("drop_off")
     left = drop_off[drop_off["touchpoint"] != ""].nlargest(1, "value")
-    yield from items("pains", left, status, "Goes no further after {what}: {number}", "%")
+    yield from items("pains", left, status, "Goes no further after {what}: {number}")
     conversion, status = rows("conversion")
-    yield from items("does", conversion, status, "Completes the journey: {number}", "%")
+    yield from items("does", conversion, status, "Completes the journey: {number}")
     channel, status = rows("first_channel_share")
     first = channel.nlargest(1, "value")
-    yield from items("does", first, status, "Comes first through {what}: {number}", "%")
+    yield from items("does", first, status, "Comes first through {what}: {number}")
     negative, status = rows("negative_share")
     heard = negative[negative["touchpoint"] == ""]
-    yield from items("hears", heard, status, "Negative among what is written: {number}", "%")
+    yield from items("hears", heard, status, "Negative among what is written: {number}")
     for measure in _OVERALL:
         score, status = rows(measure)
         overall = score[score["touchpoint"] == ""]
-        spec = "%" if measure == "csat" else ".1f"
-        yield from items("thinks", overall, status, "{what}: {number}", spec)
+        yield from items("thinks", overall, status, "{what}: {number}")

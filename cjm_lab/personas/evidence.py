@@ -25,6 +25,7 @@ from cjm_lab.personas.segments import segment
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, weights_of
 from cjm_lab.surveys.measures import asked_scores, emotion, valence
+from cjm_lab.words import p_words
 
 #: Differences with an adjusted p value below this are called clear.
 CLEAR = 0.05
@@ -373,7 +374,7 @@ def _difference_row(d: _Difference, comparisons: int, study: Study) -> dict[str,
         scale=d.scale,
         source=d.source,
         period=d.period,
-        note=f"p {d.p_adjusted:.2g} after correction for {comparisons} comparisons"
+        note=f"{p_words(d.p_adjusted)} after correction for {comparisons} comparisons"
         + (f"; from every other persona, here from the nearest, {d.nearest}" if d.nearest else ""),
         item=d.measure,
         basis=(d.what,),

@@ -14,6 +14,7 @@ from cjm_lab.estimate import Estimate, z_value
 from cjm_lab.ledger import evidence, evidence_frame, row_estimate
 from cjm_lab.study import Objective, Study
 from cjm_lab.study.personas import segment_text
+from cjm_lab.words import is_share, plain
 
 #: Chance of finding a difference that is there.
 POWER = 0.8
@@ -230,8 +231,9 @@ def _from_baseline(
     detectable = Estimate(
         smallest, nan, nan, n=now.n, method=f"normal, power {POWER:.0%}", level=study.level
     )
+    away, seen = (_amount(x, objective) for x in (abs(to_go), smallest))
     note = (
-        f"{verdict}: the target is {abs(to_go):.3g} away, and a change of {smallest:.3g} or more "
+        f"{verdict}: the target is {away} away, and a change of {seen} or more "
         f"is found with {POWER:.0%} power if the period before {objective.by} has today's traffic"
     )
     yield (
@@ -260,3 +262,10 @@ def _row(
         item=objective.measure,
         **({"status": "reasoned"} | more),
     )
+
+
+def _amount(size: float, objective: Objective) -> str:
+    """Return the size of a change in words: points for shares."""
+    if is_share(objective.measure):
+        return f"{plain(100 * size, 1)} points"
+    return plain(size, 2)

@@ -20,6 +20,7 @@ from cjm_lab.plots.style import (
     ready_axes,
     styled,
 )
+from cjm_lab.words import NBSP, number
 
 
 @styled
@@ -129,7 +130,7 @@ def forecast(
     xlabel
         What changes and its unit.
     percent
-        Whether values are shares of 1, shown as percents.
+        Whether values are differences of shares, shown in points.
     ax
         Axes to draw on; a new figure by default.
 
@@ -147,7 +148,7 @@ def forecast(
     colors = [BLUE if reached else GRAY for reached in chosen]
     ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
     if len(data):
-        ax.set_xlabel(xlabel)
+        ax.set_xlabel(f"{xlabel}, points" if percent else xlabel)
         if not chosen.all():
             footnote(ax, "gray: outside the budget")
     return ax
@@ -173,7 +174,7 @@ def pilot(
     xlabel
         What the axis shows and its unit.
     percent
-        Whether values are differences of shares, shown as percents.
+        Whether values are differences of shares, shown in points.
     ax
         Axes to draw on; a new figure by default.
 
@@ -191,7 +192,7 @@ def pilot(
     colors = _by_side(data, above=BLUE, below=BLUE)
     ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
     if len(data):
-        ax.set_xlabel(xlabel)
+        ax.set_xlabel(f"{xlabel}, points" if percent else xlabel)
     return ax
 
 
@@ -247,7 +248,8 @@ def _forest(
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
     if percent:
-        ax.xaxis.set_major_formatter("{x:.0%}")
+        unit = "" if zero else f"{NBSP}%"  # differences of shares are in points
+        ax.xaxis.set_major_formatter(lambda x, _: f"{number(round(x * 100, 6))}{unit}")
     if "n" in data and data["n"].lt(SMALL_BASE).any():
         footnote(ax, f"hollow: fewer than {SMALL_BASE}")
     return ax

@@ -54,7 +54,7 @@ def alt_text(
     names = ranked[label]
     if pd.api.types.is_datetime64_any_dtype(names):
         names = names.dt.strftime("%Y-%m-%d")
-    whole = value == "value" and {"low", "high"} <= set(ranked.columns)
+    whole = value == "value" and {"low", "high", "measure"} <= set(ranked.columns)
     low, high = (
         f"{names.iloc[end]} "
         + (

@@ -42,7 +42,7 @@ def test_cookie_cats_differences(cookie_cats, golden):
         assert row["value"] == pytest.approx(expected["diff_30_minus_40"])
         assert row["p"] == pytest.approx(expected["p_two_sided"])
         assert (row["low"], row["high"]) == pytest.approx(tuple(expected["newcomb95"]))
-        assert "sample ratio p 0.0086" in row["note"]
+        assert "sample ratio p .0086" in row["note"]
     assert round(rows.loc["retention_7", "p"], 5) == 0.00155
 
 

@@ -44,13 +44,13 @@ def test_the_baseline_comes_with_its_interval_and_the_pace_with_the_months():
     # 1.96 + .8416 standard errors of a difference of two periods.
     expected = (1.959964 + 0.841621) * (2 * 0.3 * 0.7 / 2000) ** 0.5
     assert rows.loc["detectable_by_then", "value"] == pytest.approx(expected, rel=1e-6)
-    assert rows.loc["detectable_by_then", "note"].startswith("yes: the target is 0.1 away")
+    assert rows.loc["detectable_by_then", "note"].startswith("yes: the target is 10.0 points away")
 
 
 def test_a_target_nearer_than_the_noise_cannot_be_told_apart():
     study = study_of({"measure": "conversion", "target": 0.31, "by": "2027-09-30"})
     rows = goal_evidence(evidence_frame([conversion(60, 200)]), study, TODAY)
-    assert rows["note"].iloc[2].startswith("no: the target is 0.01 away")
+    assert rows["note"].iloc[2].startswith("no: the target is 1.0 points away")
 
 
 def test_the_row_of_the_objectives_place_persona_and_segment_is_taken():

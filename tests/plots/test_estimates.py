@@ -94,3 +94,12 @@ def test_what_the_budget_does_not_reach_is_gray_and_said() -> None:
     ax = plots.forecast(rows)
     assert colors(ax) == [BLUE.lower(), GRAY.lower()]
     assert "gray: outside the budget" in [text.get_text() for text in ax.texts]
+
+
+def test_differences_of_shares_are_in_points_on_the_axis_too() -> None:
+    rows = pd.DataFrame({"label": ["Ordered"], "value": [-0.12], "low": [-0.15], "high": [-0.08]})
+    ax = plots.pilot(rows, percent=True)
+    ax.figure.canvas.draw()
+    assert ax.get_xlabel() == "treatment minus control, points"
+    ticks = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert "−10" in ticks and not any("%" in tick or "-" in tick for tick in ticks)
