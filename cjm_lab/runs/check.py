@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cjm_lab.errors import InputError, ParameterError, one_of
 from cjm_lab.metrics.rules import parse_trigger
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
-from cjm_lab.runs.step import RunContext
 from cjm_lab.sources import first_day, input_files, inventory
 from cjm_lab.sources.schemas import TABLES
 from cjm_lab.study.load import line_of

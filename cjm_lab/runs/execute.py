@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from cjm_lab.errors import StepError, StudyError
-from cjm_lab.runs.step import PROCESSED_VARIABLE, WORKSPACE_VARIABLE
+from cjm_lab.runs.context import PROCESSED_VARIABLE, WORKSPACE_VARIABLE
 from cjm_lab.workspace import Workspace
 
 OnCell = Callable[[int, int], None]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cjm_lab.runs.step import RunContext, package_hash
+from cjm_lab.runs.context import RunContext, package_hash
 from cjm_lab.workspace import sha256, short_hash, write_text
 
 _LIBRARIES = (

@@ -19,6 +19,7 @@ from cjm_lab.journey import (
     pain_table,
 )
 from cjm_lab.ledger import Ledger, row_estimate
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.pages import (
     Change,
@@ -34,7 +35,6 @@ from cjm_lab.runs.pages import (
     step_html,
 )
 from cjm_lab.runs.recipes import STEPS
-from cjm_lab.runs.step import RunContext
 from cjm_lab.runs.views import focus, next_review
 from cjm_lab.study import Study
 from cjm_lab.words import day_words, shown

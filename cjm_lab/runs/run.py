@@ -14,6 +14,7 @@ from cjm_lab.errors import PublishedError, StepError
 from cjm_lab.journey import lead
 from cjm_lab.ledger import Ledger
 from cjm_lab.runs.check import check_inputs
+from cjm_lab.runs.context import RunContext, step_parts
 from cjm_lab.runs.execute import execute, find_notebooks, kernel_environment
 from cjm_lab.runs.manifest import (
     fingerprint,
@@ -24,7 +25,6 @@ from cjm_lab.runs.manifest import (
 )
 from cjm_lab.runs.publish import write_indexes, write_pages
 from cjm_lab.runs.recipes import STEPS
-from cjm_lab.runs.step import RunContext, step_parts
 from cjm_lab.workspace import Workspace, draft_folder
 
 #: Takes a line of progress and whether its step is done.

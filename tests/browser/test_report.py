@@ -16,10 +16,10 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from cjm_lab.ledger import Ledger
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.publish import write_pages
 from cjm_lab.runs.recipes import STEPS
-from cjm_lab.runs.step import RunContext
 from cjm_lab.workspace import Workspace
 
 STEP_PAGES = [f"{name}.html" for name in STEPS]

@@ -9,11 +9,12 @@ import pytest
 
 from cjm_lab.errors import InputError, PublishedError
 from cjm_lab.runs.check import check_study
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.execute import _forget_machine
 from cjm_lab.runs.manifest import fingerprint, notebook_hashes
 from cjm_lab.runs.recipes import STEPS
 from cjm_lab.runs.run import run_study
-from cjm_lab.runs.step import RunContext, open_step
+from cjm_lab.runs.step import open_step
 from cjm_lab.workspace import Workspace
 
 FILES = {

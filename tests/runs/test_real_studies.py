@@ -10,9 +10,9 @@ import pytest
 
 from cjm_lab.ledger import Ledger
 from cjm_lab.metrics import funnel
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.recipes import STEPS
 from cjm_lab.runs.run import run_study
-from cjm_lab.runs.step import RunContext
 from cjm_lab.workspace import Workspace
 
 Published = tuple[Workspace, Path, Ledger]

@@ -13,9 +13,9 @@ import pytest
 
 from cjm_lab.errors import PublishedError, StepError
 from cjm_lab.ledger import Ledger, evidence_frame
+from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.recipes import STEPS
 from cjm_lab.runs.run import run_study
-from cjm_lab.runs.step import RunContext
 from cjm_lab.workspace import Workspace, sha256
 
 Published = tuple[Workspace, list[Path]]

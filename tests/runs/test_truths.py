@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from cjm_lab.ledger import Ledger
-from cjm_lab.runs.step import RunContext
+from cjm_lab.runs.context import RunContext
 from cjm_lab.workspace import Workspace
 
 MONTH_ENDS = ("2026-08-31", "2026-09-30", "2026-10-31")
