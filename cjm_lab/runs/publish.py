@@ -37,7 +37,7 @@ from cjm_lab.runs.pages import (
 from cjm_lab.runs.recipes import STEPS
 from cjm_lab.runs.views import focus, next_review
 from cjm_lab.study import Study
-from cjm_lab.words import day_words, shown
+from cjm_lab.words import NBSP, day_words, shown
 from cjm_lab.workspace import Workspace, parse_day, write_text
 
 TITLES = {name: f"{name[0]} {name[2:].capitalize()}" for name in STEPS}
@@ -123,7 +123,7 @@ def _front(
         hurt=hurt.name if hurt else "",
         hurt_size=_of_customers(size),
         version=drawn.version,
-        evidence_share=f"{cells['value'].iloc[0]:.0%}" if len(cells) else "",
+        evidence_share=f"{cells['value'].iloc[0] * 100:.0f}{NBSP}%" if len(cells) else "",
         tiles=tuple(Tile(**row) for row in _records(key_figures(ledger, study))),
         pains=tuple(Pain(**row) for row in _records(pain_table(ledger, study))),
         changes=tuple(Change(**row) for row in _records(change_table(ledger, study))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -125,7 +126,7 @@ def said(row: Mapping[Any, Any], study: Study) -> Shown:
     return words
 
 
-def html_table(table: pd.DataFrame) -> str:
+def html_table(table: pd.DataFrame, none: str = "No evidence yet.") -> str:
     """Return a table as HTML for readers: no row numbers, blanks for what is not known.
 
     Examples
@@ -134,7 +135,7 @@ def html_table(table: pd.DataFrame) -> str:
     True
     """
     if table.empty:
-        return "<p>No evidence yet.</p>"
+        return f"<p>{escape(none)}</p>"
     shown_table = table.map(_cell)
     with pd.option_context("display.max_colwidth", None):
         return str(shown_table.to_html(index=False, escape=True, max_rows=60))

@@ -144,14 +144,14 @@ class Step:
         )
         return found.loc[order.index].reset_index(drop=True)
 
-    def show(self, table: pd.DataFrame) -> None:
-        """Show a table for people; rows of the ledger with names for ids and one number text."""
+    def show(self, table: pd.DataFrame, none: str = "No evidence yet.") -> None:
+        """Show a table for people, rows of the ledger in words; `none` stands for an empty one."""
         from IPython.display import HTML, display
 
         from cjm_lab.runs.readable import html_table, readable
 
         words = readable(table, self.study) if "evidence_id" in table.columns else table
-        html = html_table(words)
+        html = html_table(words, none)
         display({"text/html": HTML(html).data, "text/plain": words.to_string()}, raw=True)
 
     def absences(self) -> list[str]:
