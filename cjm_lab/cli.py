@@ -29,6 +29,7 @@ WorkspaceFolder = Annotated[
 ]
 
 _PARAMETERS = ("period", "seed")
+_INTERRUPTED = 130
 
 
 @app.command()
@@ -89,8 +90,9 @@ def main() -> NoReturn:
         print(f"cjm: {error}; see cjm --help", file=sys.stderr)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:  # typer may have caught the interrupt itself
         print("cjm: interrupted; nothing was published", file=sys.stderr)
-        code = 130
     sys.exit(code or 0)
 
 

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from cjm_lab.cli import main
 from cjm_lab.workspace import Workspace
 
 Sample = Callable[[Path], Workspace]
+Command = Callable[..., "Said"]
 
 
-def cjm(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    code = "from cjm_lab.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        env=os.environ | {"COLUMNS": "160", "NO_COLOR": "1"},
-    )
+class Said(NamedTuple):
+    """What a command printed and how it exited."""
+
+    returncode: object
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def cjm(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """`cjm("run", "tea", cwd=folder)`: the command as if it were typed in that folder."""
+
+    def command(*arguments: str, cwd: Path) -> Said:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr(sys, "argv", ["cjm", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Said(ended.value.code, *capsys.readouterr())
+
+    return command
 
 
 def edit(file: Path, old: str, new: str) -> None:
@@ -87,7 +100,11 @@ def missing_file(home: Path) -> None:
     ],
 )
 def test_bad_input_gets_one_clear_message_and_writes_nothing(
-    tmp_path: Path, sample_study: Sample, spoil: Callable[[Path], None], said: list[str]
+    cjm: Command,
+    tmp_path: Path,
+    sample_study: Sample,
+    spoil: Callable[[Path], None],
+    said: list[str],
 ) -> None:
     workspace = sample_study(tmp_path)
     spoil(workspace.raw("coffee-maker"))
@@ -116,7 +133,7 @@ def test_bad_input_gets_one_clear_message_and_writes_nothing(
     ],
 )
 def test_a_bad_argument_exits_2_with_a_remedy(
-    tmp_path: Path, sample_study: Sample, arguments: list[str], said: str
+    cjm: Command, tmp_path: Path, sample_study: Sample, arguments: list[str], said: str
 ) -> None:
     sample_study(tmp_path)
     found = cjm(*arguments, cwd=tmp_path)
@@ -125,7 +142,9 @@ def test_a_bad_argument_exits_2_with_a_remedy(
     assert "Traceback" not in found.stderr
 
 
-def test_check_says_what_is_there_and_what_is_missing(tmp_path: Path, sample_study: Sample) -> None:
+def test_check_says_what_is_there_and_what_is_missing(
+    cjm: Command, tmp_path: Path, sample_study: Sample
+) -> None:
     workspace = sample_study(tmp_path)
     (workspace.raw("coffee-maker") / "pilot.csv").unlink()
     found = cjm("check", "coffee-maker", cwd=tmp_path)
@@ -150,7 +169,20 @@ def test_help_is_quick_because_heavy_libraries_wait() -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_help_names_the_commands(tmp_path: Path) -> None:
+def test_help_names_the_commands(cjm: Command, tmp_path: Path) -> None:
     found = cjm("--help", cwd=tmp_path)
     assert found.returncode == 0
     assert "run" in found.stdout and "check" in found.stdout
+
+
+def test_an_interrupt_exits_130(
+    cjm: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    monkeypatch.setattr("cjm_lab.runs.run.run_study", interrupt)
+    found = cjm("run", "tea", cwd=tmp_path)
+    assert found.returncode == 130
+    assert "interrupted" in found.stderr

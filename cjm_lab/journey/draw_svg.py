@@ -163,8 +163,8 @@ def _stages(map_: JourneyMap, width: int, y: float) -> list[str]:
         wide = width * len(stage.touchpoints)
         period = len(stage.period) * 6 + 14
         fits = len(wrap(stage.name, wide - period - 14, 13.5, bold=True)) < 2
-        first, *more = wrap(stage.name, wide - (period if fits else 0) - 14, 13.5, bold=True)
-        name = f"{first}…" if more else first
+        lines = wrap(stage.name, wide - (period if fits else 0) - 14, 13.5, bold=True)
+        name = lines[0] + ("…" if lines[1:] else "") if lines else ""  # a name may be blank
         parts += [
             f'<rect x="{x}" y="{y}" width="{wide}" height="34" fill="{paint.INK}" '
             f'stroke="{paint.PAPER}"/>',
