@@ -130,7 +130,7 @@ class RunContext:
     @cached_property
     def key(self) -> str:
         """Hash of inputs, parameters and code: a stored table counts only while it is the same."""
-        return short_hash(self._files_key, self.period, self.seed, digits=32)
+        return short_hash(self._files_key, self._wanted_period, self.seed, digits=32)
 
     @property
     def processed(self) -> Path:

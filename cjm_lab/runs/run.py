@@ -80,11 +80,11 @@ def run_study(
     source = find_notebooks(workspace)
     hashes = notebook_hashes(source, list(STEPS))
     day = context.as_of.isoformat()
-    check_inputs(context)  # every source is read and checked before anything is written
     name = _report_name(context, fingerprint(context, hashes), revise=revise)
     reports, processed = workspace.reports(study), workspace.processed(study, context.as_of)
     if (reports / name).is_dir():
         return RunResult(reports / name, new=False)
+    check_inputs(context)  # every source is read and checked before anything is written
     parameters = {
         "study": study,
         "as_of": day,
