@@ -33,7 +33,7 @@ def open_step(
     seed: int = 0,
     workspace: str | Path = "",
 ) -> Step:
-    """Open a step of the method for a study: the first line of every notebook.
+    r"""Open a step of the method for a study: the first line of every notebook.
 
     Parameters
     ----------
@@ -62,8 +62,13 @@ def open_step(
 
     Examples
     --------
-    >>> step = open_step("4_touchpoints", study="coffee-maker")  # doctest: +SKIP
-    >>> step.table("inventory")  # doctest: +SKIP
+    >>> import tempfile
+    >>> home = Path(tempfile.mkdtemp()) / "data" / "raw" / "tea"
+    >>> home.mkdir(parents=True)
+    >>> _ = (home / "study.yaml").write_text("title: Tea\nstages: [{id: brew, name: Brew}]")
+    >>> step = open_step("1_goals", study="tea", as_of="2026-09-30", workspace=home.parents[2])
+    >>> step.study.title, step.as_of.isoformat()
+    ('Tea', '2026-09-30')
     """
     if name not in recipes.STEPS:
         raise ParameterError(one_of("step", recipes.STEPS, name))
