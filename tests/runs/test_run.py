@@ -121,14 +121,6 @@ def test_a_notebook_alone_gives_the_rows_of_the_batch(
     pd.testing.assert_frame_equal(own, batch, rtol=1e-11)
 
 
-def test_the_notebooks_show_no_error_and_no_warning(published_sample: Published) -> None:
-    for report in published_sample[1]:
-        for step in STEPS:
-            notebook = nbformat.read(report / f"{step}.ipynb", as_version=4)
-            outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
-            assert not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
-
-
 def test_a_published_day_is_refused_unless_nothing_changed_or_revised(small: Workspace) -> None:
     said: list[tuple[str, bool]] = []
     first = run_study(small, "tea", progress=lambda line, done: said.append((line, done)))
