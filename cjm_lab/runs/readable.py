@@ -20,6 +20,7 @@ WITHOUT = {
     "customers": "no base, no churn, and personas only from answers",
     "orders": "no value of a customer and no revenue at stake",
     "interactions": "no contacts and no reply times",
+    "invitations": "no response rate",
     "labels": "negative mentions without an interval: their bias is unknown",
     "notes": "no interviews and no staff voices",
     "findings": "nobody walked the journey",
@@ -33,7 +34,8 @@ WITHOUT = {
 READ_BY = {
     "1_goals": ("responses", "events"),
     "2_customers": (
-        "responses", "mentions", "labels", "events", "customers", "orders", "interactions", "notes",
+        "responses", "invitations", "mentions", "labels", "events", "customers", "orders",
+        "interactions", "notes",
     ),
     "3_personas": ("customers", "responses", "notes"),
     "4_touchpoints": ("responses", "mentions", "events", "orders"),

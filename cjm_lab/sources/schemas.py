@@ -60,11 +60,32 @@ TABLES: dict[str, Table] = {
             "submitted_at": "time",
             "wave": "id",
             "weight": "number",
+            "stratum": "id",
+            "cluster": "id",
+            "fpc": "number",
+            "subject": "id",
+            "state": "id",
+            "not_applicable": "id",
         },
         ("respondent_id",),
         key="respondent_id",
         dated="submitted_at",
-        domains={"weight": (0.0, float("inf"))},
+        domains={
+            "weight": (0.0, float("inf")),
+            "fpc": (0.0, float("inf")),
+            "state": ("complete", "partial", "preview", "duplicate"),
+        },
+    ),
+    "invitations": Table(
+        {
+            "respondent_id": "id",
+            "customer_id": "id",
+            "invited_at": "time",
+            "reward": "id",
+            "wave": "id",
+        },
+        ("invited_at",),
+        dated="invited_at",
     ),
     "mentions": Table(
         {

@@ -21,7 +21,9 @@ from cjm_lab.study import MentionsSource, Study, SurveySource, TableSource
 from cjm_lab.study.personas import match_personas
 
 #: Files that a study's folder may hold under these fixed names without naming them as sources.
-OWN_FILES = ("labels", "notes", "findings", "resources", "pilot", "actions", "calendar")
+OWN_FILES = (
+    "labels", "notes", "findings", "resources", "pilot", "actions", "calendar", "invitations",
+)  # fmt: skip
 
 CODEBOOK = [
     "question", "text", "measure", "scale_min", "scale_max", "reversed", "touchpoint", "stage",

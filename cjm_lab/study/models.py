@@ -14,6 +14,9 @@ Measure = Literal[
     "nps", "csat", "ces", "sus", "umux", "likert", "rating", "choice", "multi", "text", "attribute",
     "importance", "performance", "price", "kano", "maxdiff",
 ]  # fmt: skip
+Layout = Literal[
+    "plain", "qualtrics", "surveymonkey", "typeform", "google_forms", "limesurvey", "spss"
+]
 Grade = Literal["low", "medium", "high"]
 Code = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][\w.-]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -116,7 +119,14 @@ class Subject(Part):
 
 
 class Question(Part):
-    """What a column of the survey asks, as the codebook has it."""
+    """What a column of the survey asks, as the codebook has it.
+
+    `labels` turns answers in words into numbers: a list from the lowest answer of the scale up, or
+    each label with its number. A `multi` question may lie in several `columns`, one an option, or in
+    one cell that `split` parts; `options` names the options of either, or of a MaxDiff set. The
+    items of a pair or a set share `as`: of a Kano pair the dysfunctional one, of a MaxDiff set the
+    worst one is `reversed`.
+    """
 
     measure: Measure
     text: str = ""
@@ -127,6 +137,10 @@ class Question(Part):
     subject: str = "us"
     success: str | list[str] | None = None
     as_: Annotated[str, Field(alias="as")] = ""
+    labels: list[str] | dict[str, float] = {}
+    columns: list[str] = []
+    options: list[str] | dict[str, str] = []
+    split: str = ""
 
 
 class SourcePart(Part):
@@ -137,18 +151,32 @@ class SourcePart(Part):
     dates: str = ""
 
 
+class Drivers(Part):
+    """What key drivers are sought for: a question's code, or the name that its `as` gives it."""
+
+    of: Text
+
+
 class SurveySource(SourcePart):
     """Answers, one row a respondent and one column a question.
 
-    `drivers` names the question that key drivers are sought for; a later step reads it.
+    `drivers` names what key drivers are sought for: ``{of: recommend}``. `margins` gives the
+    population's shares or counts of an attribute's categories, to which answers are weighted.
+    `subject` is the column with the company that a respondent's answers are about, where that
+    differs from respondent to respondent. `layout` overrules how the export is recognized, and
+    `codebook` is the survey tool's own description of it, a LimeSurvey .lss file.
     """
 
     kind: Literal["survey"]
     respondent_id: str = "respondent_id"
     not_applicable: list[str] = []
-    questions: dict[str, Question]
+    questions: dict[str, Question] = {}
     attributes: list[str] = []
-    drivers: dict[str, str] = {}
+    drivers: Drivers | None = None
+    margins: dict[str, dict[str, Annotated[float, Field(gt=0)]]] = {}
+    subject: str = ""
+    layout: Layout | None = None
+    codebook: str = ""
 
 
 class MentionsSource(SourcePart):
@@ -162,8 +190,8 @@ class TableSource(SourcePart):
     """A tidy table of any other kind."""
 
     kind: Literal[
-        "events", "customers", "orders", "interactions", "labels", "notes", "findings", "resources",
-        "pilot", "actions", "calendar",
+        "events", "customers", "orders", "interactions", "invitations", "labels", "notes",
+        "findings", "resources", "pilot", "actions", "calendar",
     ]  # fmt: skip
     attributes: list[str] = []
 
