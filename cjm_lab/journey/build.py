@@ -14,11 +14,13 @@ from cjm_lab.journey.pains import Usual, signs_at, usual_levels
 from cjm_lab.journey.rows import Row, Rows, frame_of
 from cjm_lab.ledger import Ledger, row_estimate
 from cjm_lab.study import Stage, Study, Touchpoint
-from cjm_lab.words import counted, shown, span_words
+from cjm_lab.words import capital, counted, measure_name, shown, span_words
 from cjm_lab.workspace import parse_day
 
 _LONGEST_QUOTE = 120
 _MOST_IDEAS = 2
+#: Scores that a touchpoint may have beside its place on the curve.
+_ASKED = ("csat", "ces", "sus", "umux_lite")
 _EMPTY = Cell(note=NO_EVIDENCE)
 
 
@@ -123,6 +125,7 @@ def _measured_at(rows: Rows) -> dict[str, tuple[str, ...]]:
     """Return for each touchpoint the evidence that somebody was there."""
     frame = rows.frame
     there = frame["lane"].isin(["reach", "emotion", "satisfaction", "sentiment"])
+    there &= frame["subject"] == "us"
     met = frame[there & (frame["status"] == "observed") & (frame["n"] > 0)]
     return {str(place): tuple(ids) for place, ids in met.groupby("touchpoint")["evidence_id"]}
 
@@ -187,7 +190,7 @@ def _ends(feels: Sequence[Cell], rows: Rows, study: Study) -> dict[str, str]:
 
 
 def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
-    """Return a quote of a tone, if any, and how negative the mentions are."""
+    """Return a quote of a tone, if any, the scores asked here, and how negative the mentions are."""
     items: list[Item] = []
     used: list[Row | None] = []
     quote = _best_quote(rows.all("quote", touchpoint), tone)
@@ -197,6 +200,14 @@ def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
         source = f"from {quote['source']}" if quote["source"] else ""
         items.append(Item(f"“{cut}”", source, "quote"))
         used.append(quote)
+    for measure in _ASKED:  # on scales of their own: beside the curve, never on it
+        score = rows.one(measure, touchpoint)
+        if score is not None:
+            text = shown(row_estimate(score), measure)
+            of = "" if measure == "csat" else f" of {score['scale_max']:g}"
+            about = f"{text.interval} {text.n}".strip()
+            items.append(Item(f"{capital(measure_name(measure))}: {text.value}{of}", about))
+            used.append(score)
     labeled = rows.one("negative_share", touchpoint)
     automatic = rows.one("automatic_negative_share", touchpoint)
     mentions = rows.one("mentions", touchpoint)

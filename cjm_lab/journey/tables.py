@@ -198,4 +198,4 @@ def _tile(name: str, row: Row, changes: dict[str, Row]) -> dict[str, str]:
 def _named(measured: list[Row]) -> list[str]:
     """Return the names of overall satisfaction measures that the study named itself."""
     own = {r["measure"] for r in measured if r["lane"] == "satisfaction" and not r["touchpoint"]}
-    return sorted(own - {"nps", "csat", "ces", "rating", "likert"})
+    return sorted(own - {"nps", "csat", "ces", "rating", "likert", "performance"})

@@ -24,7 +24,7 @@ from cjm_lab.personas.attributes import attribute_columns
 from cjm_lab.personas.segments import segment
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, weights_of
-from cjm_lab.surveys.measures import asked_scores, emotion, valence
+from cjm_lab.surveys.measures import asked_scores, emotion, speaks_about, valence
 from cjm_lab.words import p_words
 
 #: Differences with an adjusted p value below this are called clear.
@@ -138,8 +138,8 @@ def _people(
         dated = bool(joined.notna().any() or left.notna().any())
         table, kind, span, note = customers[here], "customers", period if dated else None, ""
     elif len(responses):
-        everyone = pd.Series(True, index=responses.index)
-        chosen, span, note = Base(responses["submitted_at"], period).choose(everyone)
+        ours = speaks_about(responses, "us")
+        chosen, span, note = Base(responses["submitted_at"], period).choose(ours)
         table, kind = responses[chosen], "survey"
     else:
         return _Base(pd.DataFrame(columns=["persona"]), frozenset(), "", None, "")

@@ -27,7 +27,7 @@ OWN_FILES = (
 
 CODEBOOK = [
     "question", "text", "measure", "scale_min", "scale_max", "reversed", "touchpoint", "stage",
-    "subject", "success", "as_name",
+    "subject", "success", "as_name", "options",
 ]  # fmt: skip
 
 
@@ -139,6 +139,9 @@ def first_day(tables: dict[str, pd.DataFrame], study: Study) -> date | None:
 def codebook(study: Study) -> pd.DataFrame:
     """Return what each survey column asks, one row a question, in the order of study.yaml.
 
+    Where a column says which company a respondent speaks about, each question has a row for us and
+    one for each competitor.
+
     Examples
     --------
     >>> from cjm_lab.study import Stage, Study
@@ -156,14 +159,16 @@ def codebook(study: Study) -> pd.DataFrame:
             "reversed": q.reversed,
             "touchpoint": q.touchpoint,
             "stage": q.stage or stage_of.get(q.touchpoint, ""),
-            "subject": q.subject,
+            "subject": subject,
             "success": [q.success] if isinstance(q.success, str) else list(q.success or []),
             "as_name": q.as_,
+            "options": list(q.options.values() if isinstance(q.options, dict) else q.options),
         }
         for source in study.sources
         if isinstance(source, SurveySource)
         for code, q in source.questions.items()
         for scale in [q.scale or USUAL_SCALES.get(q.measure)]
+        for subject in (["us", *study.subject.competitors] if source.subject else [q.subject])
     ]
     frame = pd.DataFrame(rows, columns=CODEBOOK)
     return frame.astype({"scale_min": "float64", "scale_max": "float64", "reversed": "bool"})

@@ -12,10 +12,7 @@ from cjm_lab.period import Period
 from cjm_lab.study import Study, SurveySource
 from cjm_lab.study.personas import match_segment, segment_text
 from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, weights_of
-from cjm_lab.surveys.measures import Asked, Scale, asked_scores, emotion, valence
-
-#: Given for everyone only: what a persona feels at a touchpoint is its valence.
-PLAIN = ("rating", "likert")
+from cjm_lab.surveys.measures import PLAIN, Asked, Scale, asked_scores, emotion, valence
 
 _SHORTEST, _LONGEST = 12, 280
 
@@ -102,12 +99,17 @@ def _score_rows(
     groups: list[tuple[str, str, pd.Series]],
     study: Study,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one score; a rating is given for everyone only."""
+    """Yield the rows of one score.
+
+    A single mean is given for everyone only, for what a persona feels at a touchpoint is its
+    valence; and so is what is said of a competitor.
+    """
     answers = asked.answers(responses)
     answered = answers.notna().all(axis=1)
     stage = study.stage_of.get(asked.touchpoint, asked.stage)
     rule = not_applicable_rule(study, asked.questions[0])
-    for persona, segment, members in groups[:1] if asked.measure in PLAIN else groups:
+    whole = asked.measure in PLAIN or asked.subject != "us"
+    for persona, segment, members in groups[:1] if whole else groups:
         chosen, period, note = base.choose(answered & members)
         n = int(chosen.sum())
         if n < (FEWEST_PEOPLE if persona or segment else 1):

@@ -28,6 +28,9 @@ _LABELS = {
 }
 _ITEMS = {"sus": 10, "umux": 2}
 
+#: One mean a question.
+PLAIN = ("rating", "likert", "performance")
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -54,8 +57,8 @@ class Asked:
 def asked_scores(responses: pd.DataFrame, codebook: pd.DataFrame) -> list[Asked]:
     """Return the scores that a survey asks for, in the codebook's order.
 
-    nps, csat, ces, likert, rating and choice questions with a `success` make one score each;
-    the ten questions of a SUS and the two of a UMUX-Lite make one together.
+    nps, csat, ces, rating, likert and performance questions, and choices with a `success` make one
+    score each; the ten questions of a SUS and the two of a UMUX-Lite make one together.
 
     Examples
     --------
@@ -87,9 +90,20 @@ def question_scale(question: pd.Series) -> Scale | None:
     return float(question["scale_min"]), float(question["scale_max"])
 
 
+def speaks_about(responses: pd.DataFrame, subject: str) -> pd.Series:
+    """Return which respondents speak about us, or a competitor.
+
+    All do, unless a column of the survey says of whom each one speaks.
+    """
+    if "subject" not in responses or not (responses["subject"] != "").any():
+        return pd.Series(True, index=responses.index)
+    return responses["subject"] == subject
+
+
 def directed(responses: pd.DataFrame, question: pd.Series) -> pd.Series:
     """Return a question's answers, a reversed item turned, so that more is always better."""
     answers = responses[question["question"]].astype(float)
+    answers = answers.where(speaks_about(responses, question["subject"]))
     scale = question_scale(question)
     return scale[0] + scale[1] - answers if question["reversed"] and scale else answers
 
@@ -152,7 +166,7 @@ def _single(q: pd.Series) -> Asked | None:
         score = partial(csat, scale_min=scale[0], scale_max=scale[1])
     elif measure == "ces" and scale:
         score = partial(ces, scale=scale)
-    elif measure in ("rating", "likert"):
+    elif measure in PLAIN:
         name, item, label = measure, code, q["text"] or code
         score = partial(rating, scale=scale)
     elif measure == "choice" and len(q["success"]):
@@ -181,7 +195,9 @@ def _questionnaire(measure: str, touchpoint: str, subject: str, part: pd.DataFra
         scale=(0.0, 100.0),
         item="",
         wording=tuple(part["text"]),
-        answers=lambda responses: responses[list(codes)].astype(float),
+        answers=lambda responses: (
+            responses[list(codes)].astype(float).where(speaks_about(responses, subject))
+        ),
         score=sus if measure == "sus" else umux_lite,
     )
 
@@ -194,7 +210,8 @@ def _success(responses: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
     """Return 1 where the answer counts as success, 0 where not, NaN where there's no answer."""
     text = attribute_text(responses[question["question"]])
     chosen = text.isin(list(question["success"])).astype(float)
-    return chosen.mask(text == "", nan).rename(question["question"]).to_frame()
+    answered = (text != "") & speaks_about(responses, question["subject"])
+    return chosen.where(answered, nan).rename(question["question"]).to_frame()
 
 
 def _chosen(

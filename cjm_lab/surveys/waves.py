@@ -6,6 +6,33 @@ import pandas as pd
 
 from cjm_lab.surveys.base import weights_of
 from cjm_lab.surveys.measures import asked_scores
+from cjm_lab.words import day_words
+
+#: Answers of more weeks than this are gathered by month.
+_FEW_WEEKS = 10
+
+
+def waves_of(responses: pd.DataFrame) -> pd.Series:
+    """Return the wave of each answer: the one given, else the week or the month it came in.
+
+    Weeks begin on Monday, in UTC; answers of more than ten weeks are gathered by month. Where
+    nothing is known there is no wave.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2019-07-28", "2019-07-29"], utc=True)
+    >>> waves_of(pd.DataFrame({"wave": ["", ""], "submitted_at": days})).tolist()
+    ['week of 22 July 2019', 'week of 29 July 2019']
+    """
+    given, times = responses["wave"].fillna(""), responses["submitted_at"]
+    if (given != "").any() or times.isna().all():
+        return given
+    day = times.dt.floor("D")
+    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+    if monday.nunique() <= _FEW_WEEKS:
+        names = {week: f"week of {day_words(week)}" for week in monday.dropna().unique()}
+        return monday.map(names).fillna("")
+    return times.dt.strftime("%B %Y").fillna("")
 
 
 def scores_by_wave(
@@ -16,7 +43,7 @@ def scores_by_wave(
     Parameters
     ----------
     responses, codebook
-        Tidy tables; without waves the result is empty.
+        Tidy tables; answers without waves are gathered by `waves_of`, without dates there are none.
     level
         Confidence level.
 
@@ -39,13 +66,13 @@ def scores_by_wave(
     rows = []
     if len(responses) and len(codebook):
         weights = weights_of(responses)
-        waves = responses[responses["wave"].fillna("") != ""].groupby("wave")
-        first = waves["submitted_at"].min().reset_index()
-        order = first.sort_values(["submitted_at", "wave"])["wave"].tolist()
+        wave_of = waves_of(responses)
+        first = responses["submitted_at"].groupby(wave_of[wave_of != ""].rename("wave")).min()
+        order = first.reset_index().sort_values(["submitted_at", "wave"])["wave"].tolist()
         for asked in asked_scores(responses, codebook):
             answers = asked.answers(responses)
             for wave in order:
-                members = (responses["wave"] == wave) & answers.notna().all(axis=1)
+                members = (wave_of == wave) & answers.notna().all(axis=1)
                 e = asked.estimate(
                     answers[members], None if weights is None else weights[members], level
                 )
