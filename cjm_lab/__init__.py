@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cjm_lab import plots
-    from cjm_lab.estimate import Estimate, difference
+    from cjm_lab.estimate import Design, Estimate, difference
     from cjm_lab.journey import (
         JourneyMap,
         build_map,
@@ -47,20 +47,32 @@ if TYPE_CHECKING:
     from cjm_lab.sources import (
         inventory,
         knowledge_gaps,
+        propose_questions,
         read_customers,
         read_events,
         read_interactions,
         read_mentions,
         read_orders,
         read_survey,
+        survey_reading,
     )
     from cjm_lab.study import Study, load_study
     from cjm_lab.surveys import (
         ces,
         compare_groups,
+        cronbach_alpha,
         csat,
+        importance_performance,
+        item_analysis,
+        kano,
+        key_drivers,
         likert,
+        maxdiff,
         nps,
+        omega,
+        opportunity_score,
+        paired_difference,
+        rake,
         rating,
         sus,
         umux_lite,
@@ -71,7 +83,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOM_OF = {
-    "estimate": ("Estimate", "difference"),
+    "estimate": ("Design", "Estimate", "difference"),
     "journey": ("JourneyMap", "build_map", "common_mistakes", "compare_maps"),
     "ledger": ("Ledger",),
     "metrics": (
@@ -85,12 +97,14 @@ _ROOM_OF = {
     "runs.step": ("open_step",),
     "social": ("labeled_share", "link_touchpoints", "polarity"),
     "sources": (
-        "inventory", "knowledge_gaps", "read_customers", "read_events", "read_interactions",
-        "read_mentions", "read_orders", "read_survey",
+        "inventory", "knowledge_gaps", "propose_questions", "read_customers", "read_events",
+        "read_interactions", "read_mentions", "read_orders", "read_survey", "survey_reading",
     ),
     "study": ("Study", "load_study"),
     "surveys": (
-        "ces", "compare_groups", "csat", "likert", "nps", "rating", "sus", "umux_lite", "value_gap",
+        "ces", "compare_groups", "cronbach_alpha", "csat", "importance_performance",
+        "item_analysis", "kano", "key_drivers", "likert", "maxdiff", "nps", "omega",
+        "opportunity_score", "paired_difference", "rake", "rating", "sus", "umux_lite", "value_gap",
     ),
     "workspace": ("Workspace",),
 }  # fmt: skip

@@ -70,8 +70,10 @@ def check(study: StudyName, workspace: WorkspaceFolder = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from cjm_lab.runs.check import check_study
+    from cjm_lab.runs.check import check_study, proposals
 
+    for draft in proposals(_workspace(workspace), study):
+        typer.echo(draft)
     table = Table("what", "state", "detail", title=f"study {study}")
     for line in check_study(_workspace(workspace), study):
         table.add_row(line.what, line.state, line.detail)

@@ -15,13 +15,16 @@ NBSP = "\u00a0"
 
 #: Measures that are shares of customers, answers or mentions although their name doesn't say so.
 _SHARES = {"share", "reach", "drop_off", "conversion", "csat", "transition", "size",
-           "returned_unaided", "conversion_lift", "cells_with_evidence"}  # fmt: skip
+           "returned_unaided", "conversion_lift", "cells_with_evidence", "driver", "driver_r2",
+           "maxdiff", "response_share_difference", "respondent_gap"}  # fmt: skip
 #: Methods that estimate shares, or differences of shares, whatever the study calls the measure.
 _SHARE_METHODS = ("Wilson", "Newcombe")
 #: Measures that are differences: the sign is shown, and a share's unit is points.
-_CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value"}
+_CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value",
+            "response_share_difference", "respondent_gap", "early_late_difference",
+            "reward_difference"}  # fmt: skip
 #: Measures on a signed scale, where the sign is half of the message.
-_SIGNED = {"valence", "value_gap"}
+_SIGNED = {"valence", "value_gap", "value_gap_to_best", "importance_derived", "kano_worse"}
 
 _NAMES = {
     "nps": "Net Promoter Score",
@@ -43,6 +46,17 @@ _NAMES = {
     "umux_lite": "ease of use (UMUX-Lite)",
     "rice": "RICE score",
     "active_customers": "active customers",
+    "response_share": "invited who answered",
+    "partial_share": "answers broken off",
+    "respondent_gap": "part of the respondents less part of the base",
+    "alpha": "Cronbach's alpha",
+    "omega_total": "omega total",
+    "driver": "share of the differences",
+    "driver_r2": "share of the differences that all drivers explain",
+    "kano_better": "satisfies when there (Kano)",
+    "kano_worse": "dissatisfies when missing (Kano)",
+    "maxdiff": "share of preference (MaxDiff)",
+    "value_gap_to_best": "value gap to the best answer",
 }
 
 _TENTHS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "all")

@@ -1,6 +1,11 @@
-"""Estimates and the statistics that every room shares."""
+"""Estimates and the statistics that every room shares.
+
+How often each interval holds the truth is in COVERAGE.md beside this file, as
+``benchmarks/coverage.py`` measured it.
+"""
 
 from cjm_lab.estimate._estimate import Estimate, no_estimate
+from cjm_lab.estimate.design import Design
 from cjm_lab.estimate.differences import benjamini_hochberg, difference, p_value
 from cjm_lab.estimate.intervals import (
     clustered_ratio,
@@ -14,6 +19,7 @@ from cjm_lab.estimate.intervals import (
 from cjm_lab.estimate.resampling import bootstrap
 
 __all__ = [
+    "Design",
     "Estimate",
     "benjamini_hochberg",
     "bootstrap",

@@ -24,7 +24,8 @@ class Estimate:
     se
         Standard error in the unit of `value`, where the method has one.
     n_eff
-        Kish's effective number of answers, where weights were used.
+        Effective number of answers, where weights were used: Kish's, or for a share of a complex
+        design the one with its standard error.
     level
         Confidence level of the interval.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan, nan, sqrt
+from math import inf, isnan, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from cjm_lab.errors import ParameterError
 from cjm_lab.estimate._estimate import Estimate
 
 
-def difference(a: Estimate, b: Estimate) -> Estimate:
+def difference(a: Estimate, b: Estimate, *, correlation: float = 0.0) -> Estimate:
     """Return a minus b, of two samples without a member in common.
 
     The square-and-add method recovers the variances from the two intervals, so that an asymmetric
@@ -23,6 +23,8 @@ def difference(a: Estimate, b: Estimate) -> Estimate:
     ----------
     a, b
         Estimates on the same scale, at the same level, of disjoint samples.
+    correlation
+        Correlation of the two, where the samples share clusters (`Design.correlation`).
 
     Returns
     -------
@@ -49,15 +51,23 @@ def difference(a: Estimate, b: Estimate) -> Estimate:
     value, n = a.value - b.value, a.n + b.n
     if not (a.has_interval and b.has_interval):
         return Estimate(value, nan, nan, n=n, method=f"{a.method}; {b.method}", level=a.level)
-    low = value - sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2)
-    high = value + sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2)
-    return Estimate(
-        value, low, high, n=n, method="MOVER", se=sqrt(a.se**2 + b.se**2), level=a.level
-    )
+    low = value - _together(a.value - a.low, b.high - b.value, correlation)
+    high = value + _together(a.high - a.value, b.value - b.low, correlation)
+    se = _together(a.se, b.se, correlation)
+    return Estimate(value, low, high, n=n, method="MOVER", se=se, level=a.level)
 
 
-def p_value(a: Estimate, b: Estimate) -> float:
+def p_value(a: Estimate, b: Estimate, *, correlation: float = 0.0, df: float = inf) -> float:
     """Return the two-sided p value of no difference, from the two standard errors.
+
+    Parameters
+    ----------
+    a, b
+        Estimates on the same scale.
+    correlation
+        Correlation of the two, 0 for disjoint samples of independent people.
+    df
+        Degrees of freedom of t; without it the test is z.
 
     Examples
     --------
@@ -65,12 +75,12 @@ def p_value(a: Estimate, b: Estimate) -> float:
     >>> round(p_value(share(56, 70), share(48, 80)), 4)
     0.0059
     """
-    se = sqrt(a.se**2 + b.se**2)
+    se = _together(a.se, b.se, correlation)
     if isnan(se):
         return nan
     if se == 0:
         return 1.0 if a.value == b.value else 0.0
-    return float(2 * special.ndtr(-abs(a.value - b.value) / se))
+    return float(2 * special.stdtr(df, -abs(a.value - b.value) / se))
 
 
 def benjamini_hochberg(p: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -93,3 +103,9 @@ def benjamini_hochberg(p: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDAr
     if known.any():
         adjusted[known] = false_discovery_control(raw[known], method="bh")
     return adjusted
+
+
+def _together(a: float, b: float, correlation: float) -> float:
+    """Return the size of the difference of two errors; nan where one is unknown."""
+    square = a * a + b * b - 2 * correlation * a * b
+    return sqrt(max(square, 0.0))  # rounding; and nan stays nan in this order

@@ -10,6 +10,11 @@ from scipy import special
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate._estimate import Estimate, no_estimate
+from cjm_lab.estimate.design import Design
+
+Floats = npt.NDArray[np.float64]
+
+_TOO_FEW = "too few clusters"
 
 
 def z_value(level: float) -> float:
@@ -71,22 +76,31 @@ def share(successes: float, n: int, *, level: float = 0.95) -> Estimate:
 
 
 def weighted_share(
-    outcome: npt.ArrayLike, weights: npt.ArrayLike, *, level: float = 0.95
+    outcome: npt.ArrayLike, weights: npt.ArrayLike | Design, *, level: float = 0.95
 ) -> Estimate:
-    """Return a weighted share with Wilson's interval on Kish's effective n.
+    """Return a weighted share with Wilson's interval on the effective n.
+
+    With plain weights that is Kish's. With a Design it is the n of a simple random sample with the
+    same standard error, and t with the design's degrees of freedom takes the place of z.
 
     Parameters
     ----------
     outcome
         One 0/1 value an answer; missing answers are left out.
     weights
-        One weight an answer.
+        One weight an answer, or a Design.
     level
         Confidence level.
 
+    Raises
+    ------
+    ParameterError
+        If weights and answers differ in length.
+
     References
     ----------
-    Korn & Graubard (1998), Survey Methodology 24, 193-201 (effective sample size).
+    Korn & Graubard (1998), Survey Methodology 24, 193-201 (effective sample size); Kish (1965),
+    Survey Sampling, 11.7.
 
     Examples
     --------
@@ -94,11 +108,20 @@ def weighted_share(
     0.6
     """
     y, w = _pair(outcome, weights)
+    method = _method("Wilson on effective n", weights)
     if not len(y):
-        return no_estimate("Wilson on effective n", level=level)
+        return no_estimate(method, level=level)
     p = float(np.average(y, weights=w))
-    n_eff = float(w.sum() ** 2 / (w**2).sum())
-    z = z_value(level)
+    n_eff = _kish(w)
+    if isinstance(weights, Design):
+        se, df = _designed(outcome, weights)
+        if df == 0:
+            return Estimate(p, nan, nan, n=len(y), method=_TOO_FEW, n_eff=n_eff, level=level)
+        if se > 0:
+            n_eff = p * (1 - p) / se**2
+        z = float(special.stdtrit(df, 0.5 + level / 2))
+    else:
+        se, z = linearized_se(y, w), z_value(level)
     center = (p + z * z / (2 * n_eff)) / (1 + z * z / n_eff)
     half = z / (1 + z * z / n_eff) * sqrt(p * (1 - p) / n_eff + z * z / (4 * n_eff**2))
     return Estimate(
@@ -106,8 +129,8 @@ def weighted_share(
         max(0.0, center - half),
         min(1.0, center + half),
         n=len(y),
-        method="Wilson on effective n",
-        se=linearized_se(y, w),
+        method=method,
+        se=se,
         n_eff=n_eff,
         level=level,
     )
@@ -115,7 +138,7 @@ def weighted_share(
 
 def mean(
     values: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | Design | None = None,
     *,
     bounds: tuple[float, float] | None = None,
     level: float = 0.95,
@@ -127,7 +150,8 @@ def mean(
     values
         One number an answer; missing ones are left out.
     weights
-        One weight an answer.
+        One weight an answer, or a Design; then t has as many degrees of freedom as clusters minus
+        strata.
     bounds
         Ends of the scale; the interval is clipped to them.
     level
@@ -136,7 +160,13 @@ def mean(
     Returns
     -------
     Estimate
-        In the unit of `values`; one answer, or answers all alike, have a value and no interval.
+        In the unit of `values`; one answer, one cluster, or answers all alike, have a value and no
+        interval. `n_eff` is Kish's.
+
+    Raises
+    ------
+    ParameterError
+        If weights and answers differ in length.
 
     References
     ----------
@@ -149,18 +179,24 @@ def mean(
     """
     y, w = _pair(values, weights)
     n = len(y)
-    method = "t" if weights is None else "t, linearized"
+    method = "t" if weights is None else _method("t, linearized", weights)
     if n == 0:
         return no_estimate(method, level=level)
     value = float(np.average(y, weights=w))
-    n_eff = nan if weights is None else float(w.sum() ** 2 / (w**2).sum())
+    n_eff = nan if weights is None else _kish(w)
     if n == 1:
         return Estimate(value, nan, nan, n=1, method="one answer", n_eff=n_eff, level=level)
     if (y == y[0]).all():
         # No spread tells nothing of how far another sample would lie.
         return Estimate(value, nan, nan, n=n, method="all alike", n_eff=n_eff, level=level)
-    se = float(y.std(ddof=1) / sqrt(n)) if weights is None else linearized_se(y, w)
-    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * se
+    df = n - 1
+    if isinstance(weights, Design):
+        se, df = _designed(values, weights)
+        if df == 0:
+            return Estimate(value, nan, nan, n=n, method=_TOO_FEW, n_eff=n_eff, level=level)
+    else:
+        se = float(y.std(ddof=1) / sqrt(n)) if weights is None else linearized_se(y, w)
+    half = float(special.stdtrit(df, 0.5 + level / 2)) * se
     low, high = value - half, value + half
     if bounds is not None:
         low, high = max(bounds[0], low), min(bounds[1], high)
@@ -260,15 +296,35 @@ def needed_n(variance: float, margin: float, *, level: float = 0.95) -> int:
     return int(np.ceil(z_value(level) ** 2 * variance / margin**2))
 
 
-def _pair(
-    values: npt.ArrayLike, weights: npt.ArrayLike | None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _pair(values: npt.ArrayLike, weights: npt.ArrayLike | Design | None) -> tuple[Floats, Floats]:
     """Return values and weights as floats with missing answers left out."""
     y = np.asarray(values, dtype=float)
+    if isinstance(weights, Design):
+        weights = weights.weights
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    if len(w) != len(y):
-        raise ParameterError(f"weights must have one value an answer ({len(y)}), got {len(w)}")
+    if w.shape != y.shape:
+        raise ParameterError(
+            f"weights must have one value an answer ({len(y)}), got {len(np.atleast_1d(w))}; for a"
+            " subgroup of a Design set the answers of the others to missing"
+        )
     if np.any(w < 0) or np.any(np.isnan(w)):
         raise ParameterError("weights must be zero or positive and complete")
     keep = ~np.isnan(y) & (w > 0)
     return y[keep], w[keep]
+
+
+def _designed(values: npt.ArrayLike, design: Design) -> tuple[float, int]:
+    """Return the standard error of a domain's mean and its degrees of freedom."""
+    y = np.asarray(values, dtype=float)
+    variance = design.covariance(design.influence(y)[:, None])[0, 0]
+    return sqrt(variance), design.degrees_of(~np.isnan(y))
+
+
+def _kish(weights: Floats) -> float:
+    """Return Kish's effective number of answers."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def _method(name: str, weights: npt.ArrayLike | Design) -> str:
+    """Return a method's name with what a design's standard error takes into account."""
+    return f"{name}: {weights.name}" if isinstance(weights, Design) and weights.name else name

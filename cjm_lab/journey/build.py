@@ -190,7 +190,7 @@ def _ends(feels: Sequence[Cell], rows: Rows, study: Study) -> dict[str, str]:
 
 
 def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
-    """Return a quote of a tone, if any, the scores asked here, and how negative the mentions are."""
+    """Return a quote of a tone, if any, the scores asked here and the share of complaints."""
     items: list[Item] = []
     used: list[Row | None] = []
     quote = _best_quote(rows.all("quote", touchpoint), tone)
@@ -227,7 +227,7 @@ def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
 
 def _best_quote(quotes: list[Row], tone: str) -> Row | None:
     """Return the first quote of a tone that fits its cell, else the shortest one."""
-    own = [row for row in quotes if row["note"] == tone and row["label"].strip()]
+    own = [row for row in quotes if row["note"].partition(";")[0] == tone and row["label"].strip()]
     fitting = [row for row in own if len(row["label"]) <= _LONGEST_QUOTE]
     return next(iter(fitting), min(own, key=lambda row: len(row["label"]), default=None))
 

@@ -20,10 +20,10 @@ from cjm_lab.estimate import (
 )
 from cjm_lab.ledger import evidence, evidence_frame, row_estimate
 from cjm_lab.period import Period
-from cjm_lab.personas.attributes import attribute_columns
 from cjm_lab.personas.segments import segment
 from cjm_lab.study import Persona, Study
-from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, weights_of
+from cjm_lab.study.attributes import attribute_columns
+from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, Weighting
 from cjm_lab.surveys.measures import asked_scores, emotion, speaks_about, valence
 from cjm_lab.words import p_words
 
@@ -239,7 +239,7 @@ def _differences(
     """Return each persona against the others: overall scores, and valence a touchpoint."""
     if responses.empty or codebook.empty:
         return []
-    base, weights = Base(responses["submitted_at"], period), weights_of(responses)
+    base = Base(responses["submitted_at"], period, Weighting(responses, study))
     found: list[_Difference] = []
 
     def compare(values: pd.DataFrame, score: Any, about: dict[str, Any]) -> None:
@@ -251,8 +251,7 @@ def _differences(
             if min(int(own.sum()), int(rest.sum())) < SMALL_BASE:
                 continue  # too few for a test that leans on the normal
             a, b = (
-                score(values[rows], None if weights is None else weights[rows], study.level)
-                for rows in (own, rest)
+                score(*base.sample(values, rows, span)[:2], study.level) for rows in (own, rest)
             )
             found.append(
                 _Difference(

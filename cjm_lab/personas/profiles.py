@@ -11,8 +11,8 @@ from scipy import stats
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import benjamini_hochberg, share
-from cjm_lab.personas.attributes import categories, usable_columns
 from cjm_lab.personas.segments import Segments
+from cjm_lab.study.attributes import categories, usable_columns
 from cjm_lab.surveys.base import FEWEST_PEOPLE
 
 _COLUMNS = [

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.personas.attributes import categories, distinctive, usable_columns
+from cjm_lab.study.attributes import categories, distinctive, usable_columns
 
 #: Shuffled copies, resamples, random starts of a model and steps of a start.
 COPIES, RESAMPLES, STARTS, STEPS = 5, 5, 3, 60

@@ -1,18 +1,28 @@
 """One function a plot: data first, ``ax=None`` for a new figure, and the Axes come back."""
 
+from cjm_lab.plots.answers import likert, nps
 from cjm_lab.plots.bars import funnel, priorities, shares
 from cjm_lab.plots.emotions import emotion
-from cjm_lab.plots.estimates import forecast, pilot, scores, value_gap
+from cjm_lab.plots.estimates import forecast, pilot, scores
+from cjm_lab.plots.features import kano
+from cjm_lab.plots.importance import importance_performance, value_gap_map
+from cjm_lab.plots.key_drivers import drivers
 from cjm_lab.plots.moves import transitions
 from cjm_lab.plots.people import stakeholders
+from cjm_lab.plots.rounds import waves
 from cjm_lab.plots.trends import trend
 from cjm_lab.plots.words import alt_text
 
 __all__ = [
     "alt_text",
+    "drivers",
     "emotion",
     "forecast",
     "funnel",
+    "importance_performance",
+    "kano",
+    "likert",
+    "nps",
     "pilot",
     "priorities",
     "scores",
@@ -20,5 +30,6 @@ __all__ = [
     "stakeholders",
     "transitions",
     "trend",
-    "value_gap",
+    "value_gap_map",
+    "waves",
 ]

@@ -10,7 +10,6 @@ from cjm_lab.plots.style import (
     GRAY,
     MUTED,
     SMALL_BASE,
-    VERMILLION,
     columns_of,
     estimate_words,
     footnote,
@@ -74,38 +73,6 @@ def scores(
         ax.set_xlabel(xlabel)
         if limits:
             ax.set_xlim(*limits)
-    return ax
-
-
-@styled
-def value_gap(data: pd.DataFrame, *, label: str = "label", ax: Axes | None = None) -> Axes:
-    """Draw importance x (rival - us) around zero: right of it there is something to win.
-
-    Parameters
-    ----------
-    data
-        One row a touchpoint: `label`, ``value``, ``low``, ``high``, optional ``n``.
-    label
-        Column with the words at the left.
-    ax
-        Axes to draw on; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Vermillion where the whole interval says that the rival leads, blue where we do, gray
-        where the interval holds zero.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"label": ["Price"], "value": [8.0], "low": [5.0], "high": [11.0]})
-    >>> value_gap(rows).get_xlabel()
-    '← we lead        importance x gap        the rival leads →'
-    """
-    colors = _by_side(data, above=VERMILLION, below=BLUE)
-    ax = _forest(data, label, colors, zero=True, ax=ax)
-    if len(data):
-        ax.set_xlabel("← we lead        importance x gap        the rival leads →")
     return ax
 
 
@@ -189,19 +156,13 @@ def pilot(
     >>> pilot(rows).get_xlabel()
     'treatment minus control'
     """
-    colors = _by_side(data, above=BLUE, below=BLUE)
+    columns_of(data, ["low", "high"])
+    clear = data["low"].gt(0) | data["high"].lt(0)
+    colors = [BLUE if one else GRAY for one in clear]
     ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
     if len(data):
         ax.set_xlabel(f"{xlabel}, points" if percent else xlabel)
     return ax
-
-
-def _by_side(data: pd.DataFrame, *, above: str, below: str) -> list[str]:
-    """Return a color a row: which side of zero its whole interval lies on, gray if on neither."""
-    columns_of(data, ["value", "low", "high"])
-    colors = pd.Series(GRAY, index=data.index)
-    colors = colors.mask(data["low"].gt(0), above).mask(data["high"].lt(0), below)
-    return colors.tolist()
 
 
 def _forest(

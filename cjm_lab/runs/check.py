@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from cjm_lab.errors import InputError, ParameterError, one_of
 from cjm_lab.metrics.rules import parse_trigger
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
-from cjm_lab.sources import first_day, input_files, inventory
+from cjm_lab.sources import (
+    first_day,
+    input_files,
+    inventory,
+    propose_questions,
+    survey_reading,
+)
 from cjm_lab.sources.schemas import TABLES
+from cjm_lab.study import SurveySource
 from cjm_lab.study.load import line_of
+from cjm_lab.words import counted, listed
 from cjm_lab.workspace import Workspace
 
 
@@ -50,6 +59,10 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
             f"{len(declared.personas)} personas, {len(declared.key_measures)} key measures",
         )
     ]
+    lines += [
+        _survey_line(one)
+        for one in survey_reading(context.raw_tables["responses"]).to_dict("records")
+    ]
     tables = context.tables
     held = inventory(tables, declared, context.as_of).set_index("source")
     for kind in TABLES:
@@ -71,6 +84,31 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
     )
     lines.append(CheckLine("as of", "ok", f"{context.as_of}, period {context.period.label}"))
     return lines
+
+
+def proposals(workspace: Workspace, study: str) -> Iterator[str]:
+    """Yield a draft of the codebook of each survey of which study.yaml says nothing yet."""
+    declared = RunContext(workspace, study).study
+    for source in declared.sources:
+        if isinstance(source, SurveySource) and not source.questions:
+            yield propose_questions(
+                source.file,
+                layout=source.layout,
+                codebook=source.codebook,
+                folder=declared.folder,
+            )
+
+
+def _survey_line(read: dict[Hashable, Any]) -> CheckLine:
+    """Return how a survey file was read and what its rows are."""
+    how = ", ".join(read[name] for name in ("layout", "encoding", "delimiter") if read[name])
+    counts = [f"{read['complete']:,} complete", f"{read['partial']:,} partial"]
+    counts += [counted(read["previews"], "preview"), counted(read["duplicates"], "duplicate")]
+    detail = (
+        f"{read['file']}: {how}; {counted(read['rows'], 'row')}: {listed(counts)}; "
+        f"{counted(read['not_applicable'], 'answer')} not applicable"
+    )
+    return CheckLine("survey file", "ok", detail + (f"; {read['note']}" if read["note"] else ""))
 
 
 def check_inputs(context: RunContext) -> None:

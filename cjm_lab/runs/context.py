@@ -171,7 +171,7 @@ class RunContext:
     def store(self, name: str, table: pd.DataFrame, key: str) -> Path:
         """Write a table with the key that it was made under."""
         table = table.copy(deep=False)
-        table.attrs = {"cjm_key": key}
+        table.attrs = table.attrs | {"cjm_key": key}
         path = self.processed / f"{name}.parquet"
         return write_atomic(path, lambda draft: table.to_parquet(draft, index=False))
 

@@ -20,10 +20,19 @@ from cjm_lab.sources.schemas import TABLES
 RECIPES: dict[str, str] = {
     "codebook": "cjm_lab.sources:codebook",
     "inventory": "cjm_lab.sources:inventory",
+    "reading": "cjm_lab.sources:survey_reading",
     "stream": "cjm_lab.metrics.stream:journey_stream",
     "scored": "cjm_lab.social.evidence:scored_mentions",
     "survey_rows": "cjm_lab.surveys.evidence:survey_evidence",
+    "answered_rows": "cjm_lab.surveys.answered:answered_evidence",
+    "choice_rows": "cjm_lab.surveys.choices:choice_evidence",
+    "reliability_rows": "cjm_lab.surveys.reliability_evidence:reliability_evidence",
+    "driver_rows": "cjm_lab.surveys.driver_evidence:driver_evidence",
     "value_gap_rows": "cjm_lab.surveys.value:value_gap_evidence",
+    "importance_performance": "cjm_lab.surveys.value:touchpoint_importance_performance",
+    "feature_rows": "cjm_lab.surveys.feature_evidence:feature_evidence",
+    "open_answers": "cjm_lab.surveys.open_answers:open_answers",
+    "callbacks": "cjm_lab.surveys.open_answers:callbacks",
     "social_rows": "cjm_lab.social.evidence:social_evidence",
     "journey_rows": "cjm_lab.metrics.evidence:journey_evidence",
     "crm_rows": "cjm_lab.metrics.evidence:crm_evidence",
@@ -47,10 +56,14 @@ VIEWS = (
     "people", "segments", "segment_search", "segment_profile", "feelings", "empathy", "funnel",
     "moves", "pain_list", "protocol", "strengths", "change_list", "weekly", "action_list", "marks",
 )  # fmt: skip
+SURVEY_VIEWS = (
+    "pairs", "nps_groups", "answer_spread", "wave_trend", "open_list", "gap_map", "placed",
+)  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}
 
 #: Tables that are quicker to make than to read back, or that no file format holds.
-NOT_STORED = frozenset(["stream", "codebook", *VIEWS])
+NOT_STORED = frozenset(["stream", "codebook", "reading", *VIEWS, *SURVEY_VIEWS])
 
 #: Parameter names that differ from the table they stand for.
 ALIASES = {"pains": "pain_rows"}
@@ -58,10 +71,14 @@ ALIASES = {"pains": "pain_rows"}
 #: The seven notebooks in order, and the lanes of the ledger that each records.
 STEPS: dict[str, tuple[str, ...]] = {
     "1_goals": ("goal",),
-    "2_customers": ("satisfaction", "sentiment", "base", "acquisition", "usage", "contacts"),
+    "2_customers": (
+        "answered", "satisfaction", "reliability", "choice", "driver", "sentiment", "base",
+        "acquisition", "usage", "contacts",
+    ),
     "3_personas": ("persona",),
     "4_touchpoints": (
-        "emotion", "reach", "drop_off", "transition", "quote", "pain", "value_gap", "response",
+        "emotion", "reach", "drop_off", "transition", "quote", "pain", "value_gap", "feature",
+        "response",
     ),
     "5_resources": ("opportunity", "resource", "forecast"),
     "6_walkthrough": ("walkthrough", "pilot"),
@@ -83,7 +100,12 @@ def table_names() -> list[str]:
 
 def measured(
     survey_rows: pd.DataFrame,
+    answered_rows: pd.DataFrame,
+    choice_rows: pd.DataFrame,
+    reliability_rows: pd.DataFrame,
+    driver_rows: pd.DataFrame,
     value_gap_rows: pd.DataFrame,
+    feature_rows: pd.DataFrame,
     social_rows: pd.DataFrame,
     journey_rows: pd.DataFrame,
     crm_rows: pd.DataFrame,
@@ -93,8 +115,8 @@ def measured(
 ) -> pd.DataFrame:
     """Return everything that was measured on customers, as rows of the ledger."""
     return stacked(
-        survey_rows, value_gap_rows, social_rows, journey_rows, crm_rows, response_rows,
-        persona_rows, pilot_rows,
+        survey_rows, answered_rows, choice_rows, reliability_rows, driver_rows, value_gap_rows,
+        feature_rows, social_rows, journey_rows, crm_rows, response_rows, persona_rows, pilot_rows,
     )  # fmt: skip
 
 

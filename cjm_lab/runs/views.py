@@ -74,7 +74,7 @@ def ratings(measured: pd.DataFrame) -> pd.DataFrame:
 
 def waves(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return every score in every wave; single ratings are left to the picture above."""
-    table = surveys.scores_by_wave(responses, codebook, level=study.level)
+    table = surveys.scores_by_wave(responses, codebook, study)
     lines = []
     for row in table[table["measure"] != "rating"].to_dict("records"):
         numbers = {key: row[key] for key in ("value", "low", "high", "n", "method")}

@@ -1,6 +1,8 @@
 """From files to tidy tables: readers, masking, schemas, inventory."""
 
 from cjm_lab.sources.inventory import inventory, knowledge_gaps
+from cjm_lab.sources.proposal import propose_questions
+from cjm_lab.sources.survey import read_survey, survey_reading
 from cjm_lab.sources.tables import (
     codebook,
     first_day,
@@ -16,7 +18,6 @@ from cjm_lab.sources.tidy import (
     read_interactions,
     read_mentions,
     read_orders,
-    read_survey,
     read_table,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "inventory",
     "knowledge_gaps",
     "last_day",
+    "propose_questions",
     "read_customers",
     "read_events",
     "read_interactions",
@@ -36,5 +38,6 @@ __all__ = [
     "read_survey",
     "read_table",
     "read_tables",
+    "survey_reading",
     "up_to",
 ]

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cjm_lab.errors import SourceError
-
-_FORMATS = (".csv", ".parquet")
+from cjm_lab.sources.formats import FORMATS, read_grid, unique_names
 
 
 def source_files(file: str, folder: Path) -> list[Path]:
@@ -33,48 +32,44 @@ def source_files(file: str, folder: Path) -> list[Path]:
         found = [base / pattern] if (base / pattern).is_file() else []
     if not found:
         there = (
-            sorted(p.name for p in base.glob("*") if p.suffix in _FORMATS) if base.is_dir() else []
+            sorted(p.name for p in base.glob("*") if p.suffix.lower() in FORMATS)
+            if base.is_dir()
+            else []
         )
         near = get_close_matches(pattern, there, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there is {there or 'no data file'}"
         raise SourceError(f"no file {file!r} in {base}; {hint}")
     for one in found:
-        if one.suffix not in _FORMATS:
+        if one.suffix.lower() not in FORMATS:
             raise SourceError(
-                f"{one.name} must be one of {list(_FORMATS)}; export it as CSV in UTF-8"
+                f"{one.name} must be one of {list(FORMATS)}; export it as CSV in UTF-8"
             )
     return found
 
 
 def read_file(path: Path) -> pd.DataFrame:
-    """Return a CSV file as text, or a parquet file with its own types.
+    """Return a file as text, or a parquet or SPSS file with its own types.
 
     Raises
     ------
     SourceError
-        If the file is empty, not UTF-8, or not a table.
+        If the file is empty, in an encoding that cannot be told, or not a table.
     """
-    if path.stat().st_size == 0:
-        raise SourceError(f"{path.name} is empty; export it again or take it out of study.yaml")
-    try:
-        if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{path.name} must be saved as UTF-8: {error.reason} at byte {error.start}"
-        ) from None
-    except pd.errors.EmptyDataError:
-        raise SourceError(f"{path.name} has no header row; export it again") from None
-    except (pd.errors.ParserError, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {reason}") from None
+    if path.suffix.lower() in (".sav", ".zsav"):
+        from cjm_lab.sources.spss import read_spss
+
+        return read_spss(path).frame
+    grid = read_grid(path)
+    refuse_no_rows(grid.cells, path.name)
+    return grid.cells.set_axis(unique_names(grid.header), axis=1)
+
+
+def refuse_no_rows(frame: pd.DataFrame, file: str) -> None:
+    """Raise if a file has a header and nothing below it."""
     if frame.empty:
         raise SourceError(
-            f"{path.name} has a header and no rows; export it again or take it out of study.yaml"
+            f"{file} has a header and no rows; export it again or take it out of study.yaml"
         )
-    return frame.reset_index(drop=True)
 
 
 def rename(frame: pd.DataFrame, columns: Mapping[str, str], file: str) -> pd.DataFrame:
@@ -105,9 +100,19 @@ def require(frame: pd.DataFrame, names: Iterable[str], file: str) -> None:
         if name not in frame.columns:
             near = get_close_matches(name, map(str, frame.columns), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "correct the name in study.yaml"
+            twins = [own for own in frame.columns if str(own).startswith(f"{name} (")]
+            if twins:
+                hint = f"it stands there {len(twins)} times, say which: {twins[0]!r}"
             raise SourceError(
-                f"{file} must have the column {name!r}, it has {list(frame.columns)}; {hint}"
+                f"{file} must have the column {name!r}, it has {_some(frame.columns)}; {hint}"
             )
+
+
+def _some(names: Iterable[object]) -> str:
+    """Return names as a list that still fits a message."""
+    every = [str(name)[:60] for name in names]
+    more = f" and {len(every) - 40} more" if len(every) > 40 else ""
+    return f"{every[:40]}{more}"
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -179,8 +179,11 @@ def _touchpoints(kind: str, table: pd.DataFrame, study: Study) -> set[str]:
 
 def _blank_share(kind: str, table: pd.DataFrame) -> float:
     """Return the share of blank cells in columns of the file itself that hold anything."""
-    own = {"responses": ["persona", "weight"], "customers": ["persona"]}.get(kind, [])
-    blank = _blank(table.drop(columns=own, errors="ignore"))
+    computed = {
+        "responses": ["persona", "weight", "state", "not_applicable"],
+        "customers": ["persona"],
+    }.get(kind, [])
+    blank = _blank(table.drop(columns=computed, errors="ignore"))
     used = blank.loc[:, ~blank.all()]
     return float(used.to_numpy().mean()) if used.size else 0.0
 

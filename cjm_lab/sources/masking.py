@@ -73,7 +73,7 @@ def hash_personal_ids(ids: pd.Series) -> pd.Series:
     >>> hashed[0], hashed[1] == hashed[2], "example" in hashed[1]
     ('C17', True, False)
     """
-    personal = ids.str.contains(r"@|%40|\+\d|\d[\s()/]+\d", regex=True, na=False)
+    personal = ids.str.contains(r"@|%40|\+\d|\d[ \t\xa0()/]+\d", regex=True, na=False)
     if not personal.any():
         return ids
     cleaned = ids.copy()

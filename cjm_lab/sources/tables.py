@@ -9,15 +9,14 @@ import pandas as pd
 
 from cjm_lab.errors import SourceError
 from cjm_lab.period import day_start
+from cjm_lab.sources.answers import USUAL_SCALES
 from cjm_lab.sources.files import source_files
 from cjm_lab.sources.schemas import TABLES, empty_table
-from cjm_lab.sources.tidy import (
-    USUAL_SCALES,
-    read_mentions,
-    read_survey,
-    read_table,
-)
+from cjm_lab.sources.states import DROPPED
+from cjm_lab.sources.survey import read_survey
+from cjm_lab.sources.tidy import read_mentions, read_table
 from cjm_lab.study import MentionsSource, Study, SurveySource, TableSource
+from cjm_lab.study.load import line_of
 from cjm_lab.study.personas import match_personas
 
 #: Files that a study's folder may hold under these fixed names without naming them as sources.
@@ -66,9 +65,11 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
     frames = []
     how: dict[str, object] = {"time_zone": study.time_zone, "folder": study.folder}
     names = [study.subject.brand, *study.subject.names]
-    for source in study.sources:
+    for i, source in enumerate(study.sources):
         own = how | {"columns": source.columns, "dates": source.dates}
         if isinstance(source, SurveySource) and kind == "responses":
+            if not source.questions:
+                raise SourceError(no_questions(study, i))
             frames.append(
                 read_survey(
                     source.file,
@@ -77,6 +78,10 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
                     attributes=source.attributes,
                     not_applicable=source.not_applicable,
                     names=names,
+                    subject=source.subject,
+                    competitors=study.subject.competitors,
+                    layout=source.layout,
+                    codebook=source.codebook,
                     **own,  # type: ignore[arg-type]
                 )
             )
@@ -92,13 +97,26 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
     if not frames:
         return empty_table(kind)
     table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if kind == "responses":
+        table.attrs["reading"] = [one for frame in frames for one in frame.attrs["reading"]]
     key = TABLES[kind].key
-    if len(frames) > 1 and key and table[key].duplicated().any():
-        twice = table.loc[table[key].duplicated(), key].iloc[0]
+    kept = table if kind != "responses" else table[~table["state"].isin(DROPPED)]
+    if len(frames) > 1 and key and kept[key].duplicated().any():
+        twice = kept.loc[kept[key].duplicated(), key].iloc[0]
         raise SourceError(
             f"{key} must occur in one {kind} source only, got {twice!r} in two; drop one"
         )
     return table
+
+
+def no_questions(study: Study, source: int) -> str:
+    """Return the message for a survey of which study.yaml doesn't say what its columns ask."""
+    file = study.sources[source].file
+    return (
+        f"questions of {file} must say what its columns ask, got none "
+        f"({line_of(study, 'sources', source, 'questions')}); 'cjm check {study.name}' prints a "
+        "draft to correct and paste there"
+    )
 
 
 def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[str, pd.DataFrame]:
@@ -113,6 +131,8 @@ def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[st
         dated = TABLES[kind].dated
         if dated:
             table = table[~(table[dated] >= end)].reset_index(drop=True)
+        if kind == "responses":
+            table = table[~table["state"].isin(DROPPED)].reset_index(drop=True)
         later = [c for c in ("left_at", "first_reply_at", "resolved_at") if c in table.columns]
         if later:
             table = table.assign(**{name: table[name].where(table[name] < end) for name in later})

@@ -13,28 +13,12 @@ from cjm_lab.sources.files import (
     as_text,
     as_times,
     read_file,
-    refuse_outside,
     rename,
     require,
     source_files,
 )
 from cjm_lab.sources.masking import hash_names, hash_personal_ids, mask_column
 from cjm_lab.sources.schemas import TABLES, check, empty_table
-from cjm_lab.study import Question
-
-#: Measures whose answers are numbers.
-NUMERIC_MEASURES = frozenset(
-    ["nps", "csat", "ces", "sus", "umux", "likert", "rating", "importance", "performance", "price"]
-)
-
-#: Scale of a measure that a question need not state.
-USUAL_SCALES: dict[str, tuple[float, float]] = {
-    "nps": (0, 10),
-    "csat": (1, 5),
-    "ces": (1, 7),
-    "sus": (1, 5),
-    "umux": (1, 7),
-}
 
 
 def read_mentions(
@@ -187,106 +171,6 @@ def read_table(
     return _read(kind, file, folder, columns, dates, time_zone)
 
 
-def read_survey(
-    file: str | Path,
-    *,
-    questions: Mapping[str, Question],
-    respondent_id: str = "respondent_id",
-    columns: Mapping[str, str] | None = None,
-    attributes: Iterable[str] = (),
-    not_applicable: Iterable[str] = (),
-    dates: str = "",
-    time_zone: str = "UTC",
-    names: Iterable[str] = (),
-    folder: str | Path = ".",
-) -> pd.DataFrame:
-    r"""Read answers: one row a respondent, one column a question.
-
-    Parameters
-    ----------
-    file, columns, dates, time_zone, names, folder
-        As in `read_mentions`.
-    questions
-        What each column asks; `Question` has the scale that answers must keep to.
-    respondent_id
-        The file's column with the respondent's id.
-    attributes
-        Columns that describe the respondent.
-    not_applicable
-        Answers that mean "does not concern me"; they become missing.
-
-    Returns
-    -------
-    DataFrame
-        respondent_id, customer_id, submitted_at, wave, weight, the questions (numbers as floats,
-        missing is NaN; others as text, missing is ''), the attributes.
-
-    Raises
-    ------
-    SourceError
-        If a file, column or value cannot be used; an answer outside its scale is refused.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "s.csv"
-    >>> _ = file.write_text("respondent_id,q1\n1,5\n2,99\n")
-    >>> q = {"q1": Question(measure="rating", scale=(1, 5))}
-    >>> read_survey(file, questions=q, not_applicable=["99"])["q1"].tolist()
-    [5.0, nan]
-    """
-    codes = set(not_applicable)
-    mapping = {"respondent_id": respondent_id, **(columns or {})}
-    frames = []
-    for path in source_files(str(file), Path(folder)):
-        frame = rename(read_file(path), mapping, path.name)
-        require(frame, [*questions, *attributes], path.name)
-        tidy = _tidy_columns("responses", frame, path.name, dates, time_zone)
-        tidy["weight"] = tidy["weight"].fillna(1.0)
-        answers = {
-            code: _answers(frame[code], code, question, codes, path.name, tuple(names))
-            for code, question in questions.items()
-        }
-        described = {name: mask_column(as_text(frame[name])) for name in attributes}
-        tidy = tidy.assign(**answers, **described)
-        frames.append(check(tidy, "responses", path.name))
-    return _one_key(pd.concat(frames, ignore_index=True), "responses", str(file))
-
-
-def _answers(
-    column: pd.Series,
-    code: str,
-    question: Question,
-    codes: set[str],
-    file: str,
-    names: tuple[str, ...],
-) -> pd.Series:
-    """Return the answers to one question: numbers inside their scale, or masked text."""
-    if question.measure not in NUMERIC_MEASURES:
-        text = as_text(column)
-        text = text.mask(text.isin(codes), "")
-        return mask_column(text, names)
-    if not pd.api.types.is_numeric_dtype(column):
-        text = as_text(column)
-        column = text.mask(text.isin(codes), "")
-    numbers = as_numbers(column, file, code)
-    numbers = numbers.mask(numbers.isin([float(c) for c in codes if _is_number(c)]))
-    scale = question.scale or USUAL_SCALES.get(question.measure)
-    if scale:
-        remedy = "correct it, give the question's scale, or list the value under not_applicable"
-        refuse_outside(numbers, *scale, file, code, remedy)
-    return numbers
-
-
-def _is_number(text: str) -> bool:
-    """Whether a not-applicable code is a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _read(
     kind: str,
     file: str | Path,
@@ -301,7 +185,7 @@ def _read(
     for path in source_files(str(file), Path(folder)):
         frame = rename(read_file(path), columns or {}, path.name)
         require(frame, TABLES[kind].required, path.name)
-        tidy = _tidy_columns(kind, frame, path.name, dates, time_zone, tuple(names))
+        tidy = tidy_columns(kind, frame, path.name, dates, time_zone, tuple(names))
         extra = {
             name: _attribute(frame[name])
             for name in frame.columns
@@ -313,7 +197,7 @@ def _read(
     return _one_key(pd.concat(frames, ignore_index=True), kind, str(file))
 
 
-def _tidy_columns(
+def tidy_columns(
     kind: str,
     frame: pd.DataFrame,
     file: str,

@@ -198,6 +198,28 @@ def _inner_types(annotation: Any) -> list[type[Part]]:
     return [t for inner in get_args(annotation) for t in _inner_types(inner)]
 
 
+def _unpaired(
+    source: SurveySource, at: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield each Kano feature and MaxDiff set that lacks one of its two questions, or its items."""
+    roles = {"kano": "a functional question and a reversed (dysfunctional) one",
+             "maxdiff": "a question for the best and a reversed one for the worst"}  # fmt: skip
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for code, q in source.questions.items():
+        if q.measure in roles:
+            pairs.setdefault((q.measure, q.as_), []).append(code)
+            if q.measure == "maxdiff" and not q.options:
+                yield (*at, code), f"{code} must name the items of its set", "; add options: [...]"
+    for (measure, name), codes in pairs.items():
+        sides = sorted(source.questions[code].reversed for code in codes)
+        if not name or sides != [False, True]:
+            yield (
+                (*at, codes[0]),
+                f"{measure} needs {roles[measure]} with the same 'as', got {codes}",
+                "; give both the same 'as' and one of them reversed: true",
+            )
+
+
 def _loose_ends(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """Yield place, message and hint of every name that leads nowhere or stands twice."""
     try:
@@ -234,6 +256,14 @@ def _loose_ends(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, str]
                 references.append(((*at, "touchpoint"), "touchpoint", touchpoints, q.touchpoint))
                 references.append(((*at, "stage"), "stage", stages, q.stage))
                 references.append(((*at, "subject"), "subject", subjects, q.subject))
+            named = [*source.questions, *(q.as_ for q in source.questions.values() if q.as_)]
+            if source.drivers:
+                at = ("sources", i, "drivers", "of")
+                references.append((at, "drivers.of", named, source.drivers.of))
+            for name in source.margins:
+                at = ("sources", i, "margins", name)
+                references.append((at, "a margin", list(source.attributes), name))
+            yield from _unpaired(source, ("sources", i, "questions"))
     for i, key in enumerate(study.key_measures):
         references.append(
             (("key_measures", i, "touchpoint"), "touchpoint", touchpoints, key.touchpoint)

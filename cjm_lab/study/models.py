@@ -122,10 +122,10 @@ class Question(Part):
     """What a column of the survey asks, as the codebook has it.
 
     `labels` turns answers in words into numbers: a list from the lowest answer of the scale up, or
-    each label with its number. A `multi` question may lie in several `columns`, one an option, or in
-    one cell that `split` parts; `options` names the options of either, or of a MaxDiff set. The
-    items of a pair or a set share `as`: of a Kano pair the dysfunctional one, of a MaxDiff set the
-    worst one is `reversed`.
+    each label with its number. A `multi` question may lie in several `columns`, one an option, or
+    in one cell that `split` parts; `options` names the options of either, or of a MaxDiff set. The
+    two questions of a Kano pair or of a MaxDiff set share `as`, and the dysfunctional one, or the
+    one for the worst, is `reversed`.
     """
 
     measure: Measure

@@ -11,8 +11,17 @@ from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period
 from cjm_lab.study import Study, SurveySource
 from cjm_lab.study.personas import match_segment, segment_text
-from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, weights_of
-from cjm_lab.surveys.measures import PLAIN, Asked, Scale, asked_scores, emotion, valence
+from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, Weighting
+from cjm_lab.surveys.measures import (
+    PLAIN,
+    Asked,
+    Scale,
+    asked_scores,
+    emotion,
+    speaks_about,
+    valence,
+)
+from cjm_lab.surveys.open_answers import answer_code, mood
 
 _SHORTEST, _LONGEST = 12, 280
 
@@ -52,12 +61,12 @@ def survey_evidence(
     """
     if responses.empty or codebook.empty:
         return evidence_frame()
-    base, weights = Base(responses["submitted_at"], period), weights_of(responses)
+    base = Base(responses["submitted_at"], period, Weighting(responses, study))
     rows: list[dict[str, Any]] = []
     groups = list(_groups(responses, study))
     for asked in asked_scores(responses, codebook):
-        rows += _score_rows(asked, responses, weights, base, groups, study)
-    rows += _emotion_rows(responses, codebook, weights, base, study)
+        rows += _score_rows(asked, responses, base, groups, study)
+    rows += _emotion_rows(responses, codebook, base, study)
     rows += _quote_rows(responses, codebook, base, study)
     return evidence_frame(rows)
 
@@ -94,7 +103,6 @@ def _groups(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, str, p
 def _score_rows(
     asked: Asked,
     responses: pd.DataFrame,
-    weights: pd.Series | None,
     base: Base,
     groups: list[tuple[str, str, pd.Series]],
     study: Study,
@@ -114,9 +122,8 @@ def _score_rows(
         n = int(chosen.sum())
         if n < (FEWEST_PEOPLE if persona or segment else 1):
             continue
-        estimate = asked.estimate(
-            answers[chosen], None if weights is None else weights[chosen], study.level
-        )
+        values, design, weighted = base.sample(answers, chosen, period)
+        estimate = asked.estimate(values, design, study.level)
         yield evidence(
             estimate,
             lane="satisfaction",
@@ -130,7 +137,7 @@ def _score_rows(
             scale=asked.scale,
             source="survey",
             period=period,
-            note=note,
+            note="; ".join(filter(None, [note, weighted])),
             item=asked.item,
             basis=(*asked.wording, *rule),
         )
@@ -139,7 +146,6 @@ def _score_rows(
 def _emotion_rows(
     responses: pd.DataFrame,
     codebook: pd.DataFrame,
-    weights: pd.Series | None,
     base: Base,
     study: Study,
 ) -> Iterator[dict[str, Any]]:
@@ -154,11 +160,8 @@ def _emotion_rows(
             chosen, period, note = base.choose(values[touchpoint].notna() & members)
             if int(chosen.sum()) < (FEWEST_PEOPLE if persona else 1):
                 continue
-            estimate = emotion(
-                values.loc[chosen, touchpoint],
-                None if weights is None else weights[chosen],
-                study.level,
-            )
+            felt, design, weighted = base.sample(values[touchpoint], chosen, period)
+            estimate = emotion(felt, design, study.level)
             yield evidence(
                 estimate,
                 lane="emotion",
@@ -170,7 +173,7 @@ def _emotion_rows(
                 scale=(-2, 2),
                 source="survey",
                 period=period,
-                note="; ".join(filter(None, [_asked_on(codes, scale), note])),
+                note="; ".join(filter(None, [_asked_on(codes, scale), note, weighted])),
                 basis=(scale, *((texts[c], not_applicable_rule(study, c)) for c in codes)),
             )
 
@@ -184,16 +187,17 @@ def _quote_rows(
     responses: pd.DataFrame, codebook: pd.DataFrame, base: Base, study: Study
 ) -> Iterator[dict[str, Any]]:
     """Yield the words of the least and of the most content respondent at each touchpoint."""
-    mood = _mood(responses, codebook)
+    felt, ours = mood(responses, codebook), speaks_about(responses, "us")
     asked = codebook[codebook["measure"].eq("text") & codebook["touchpoint"].ne("")]
+    asked = asked[asked["subject"] == "us"]
     asked = asked.drop_duplicates("touchpoint")  # two quotes a touchpoint are enough
     for touchpoint, question in zip(asked["touchpoint"], asked["question"], strict=True):
         if question not in responses:
             continue
         text = responses[question].fillna("").astype("str").str.strip()
-        chosen, period, _ = base.choose(text.str.len().between(_SHORTEST, _LONGEST))
+        chosen, period, _ = base.choose(ours & text.str.len().between(_SHORTEST, _LONGEST))
         found = pd.DataFrame({"respondent": responses["respondent_id"], "text": text})
-        found["mood"] = mood.get(touchpoint, mood["overall"]).fillna(mood["overall"])
+        found["mood"] = felt.get(touchpoint, felt["overall"]).fillna(felt["overall"])
         found = found[chosen].sort_values(["mood", "respondent"])
         sides = {
             "negative": found[found["mood"] < 0].head(1),
@@ -209,19 +213,6 @@ def _quote_rows(
                     touchpoint=touchpoint,
                     source="survey",
                     period=period,
-                    note=side,
+                    note=f"{side}; answer {answer_code(question, respondent)}",
                     item=f"{question} {respondent}",
                 )
-
-
-def _mood(responses: pd.DataFrame, codebook: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return each respondent's valence a touchpoint, and overall: from the NPS, else the mean."""
-    values, _, _ = valence(responses, codebook)
-    mood = {str(column): values[column] for column in values}
-    overall = [a for a in asked_scores(responses, codebook) if a.measure == "nps"]
-    if overall:
-        answers = overall[0].answers(responses).iloc[:, 0]
-        mood["overall"] = pd.cut(answers, [-1, 6, 8, 10], labels=[-1.0, 0.0, 1.0]).astype(float)
-    else:
-        mood["overall"] = values.mean(axis=1)
-    return mood

@@ -10,7 +10,7 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from cjm_lab.estimate import Estimate, mean, share, weighted_share
+from cjm_lab.estimate import Design, Estimate, mean, share, weighted_share
 from cjm_lab.study.personas import attribute_text
 from cjm_lab.surveys.scores import ces, csat, nps, rating, sus, umux_lite
 
@@ -48,8 +48,8 @@ class Asked:
     answers: Callable[[pd.DataFrame], pd.DataFrame]
     score: Callable[..., Estimate]
 
-    def estimate(self, answers: pd.DataFrame, weights: pd.Series | None, level: float) -> Estimate:
-        """Return the score of the given rows of `answers`."""
+    def estimate(self, answers: pd.DataFrame, weights: Design | None, level: float) -> Estimate:
+        """Return the score of `answers`, whose missing rows don't count."""
         values = answers if len(self.questions) > 1 else answers.iloc[:, 0]
         return self.score(values, weights, level=level)
 
@@ -150,7 +150,7 @@ def valence(
     return (means - low) / (high - low) * 4 - 2, (low, high), questions
 
 
-def emotion(values: pd.Series, weights: pd.Series | None, level: float) -> Estimate:
+def emotion(values: pd.Series, weights: Design | None, level: float) -> Estimate:
     """Return the mean valence of respondents."""
     return mean(values, weights, bounds=(-2, 2), level=level)
 
@@ -214,9 +214,7 @@ def _success(responses: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
     return chosen.where(answered, nan).rename(question["question"]).to_frame()
 
 
-def _chosen(
-    values: pd.Series, weights: pd.Series | None = None, *, level: float = 0.95
-) -> Estimate:
+def _chosen(values: pd.Series, weights: Design | None = None, *, level: float = 0.95) -> Estimate:
     if weights is None:
         given = values.dropna()
         return share(int(given.sum()), len(given), level=level)

@@ -10,7 +10,7 @@ from cjm_lab.estimate import benjamini_hochberg
 from cjm_lab.period import Period
 from cjm_lab.study import Study, SurveySource
 from cjm_lab.study.personas import attribute_text
-from cjm_lab.surveys.base import Base
+from cjm_lab.surveys.base import Base, Weighting
 from cjm_lab.surveys.groups import compare_groups
 from cjm_lab.surveys.measures import Asked, asked_scores
 from cjm_lab.surveys.waves import waves_of
@@ -54,24 +54,26 @@ def score_pairs(
     main = overall_score(responses, codebook)
     if main is None:
         return pd.DataFrame(columns=COLUMNS)
+    weighting = Weighting(responses, study)
+    base = Base(responses["submitted_at"], period, weighting)
+
+    def compared(by: str, answers: pd.Series, groups: pd.Series, *, dated: bool) -> pd.DataFrame:
+        if dated:
+            rows, span, _ = base.choose(answers.notna())
+            answers, design, _ = base.sample(answers, rows, span)
+        else:
+            design = weighting.design(pd.Series(True, index=answers.index))
+        own = groups[answers.index]
+        return compare_groups(answers, own, main.score, design, level=study.level).assign(by=by)
+
     about_us = main.answers(responses).iloc[:, 0]
-    base = Base(responses["submitted_at"], period)
-    rows, _, _ = base.choose(about_us.notna())
-    found = [
-        compare_groups(answers, groups, main.score, level=study.level).assign(by=name)
-        for name, answers, groups in (
-            *((name, about_us.where(rows), groups) for name, groups in _groups(responses, study)),
-            ("wave", about_us, waves_of(responses)),
-        )
-    ]
+    found = [compared(by, about_us, groups, dated=True) for by, groups in _groups(responses, study)]
+    found.append(compared("wave", about_us, waves_of(responses), dated=False))
     same = [a for a in asked_scores(responses, codebook) if a.questions == main.questions]
     if len(same) > 1:  # each respondent speaks about one company
-        of_all = pd.concat([a.answers(responses).iloc[:, 0] for a in same], axis=1).bfill(axis=1)
-        answers = of_all.iloc[:, 0]
-        spoken, _, _ = base.choose(answers.notna())
+        of_all = pd.concat([a.answers(responses).iloc[:, 0] for a in same], axis=1)
         company = responses["subject"].replace({"us": study.subject.brand})
-        pairs = compare_groups(answers.where(spoken), company, main.score, level=study.level)
-        found.append(pairs.assign(by="company"))
+        found.append(compared("company", of_all.bfill(axis=1).iloc[:, 0], company, dated=True))
     table = pd.concat(found, ignore_index=True).assign(measure=main.measure)
     table["p_adjusted"] = benjamini_hochberg(table["p"].to_numpy(dtype=float))
     return table.sort_values(["p", "by", "a", "b"], kind="stable", ignore_index=True)[COLUMNS]

@@ -1,13 +1,16 @@
 """Survey scores: answers in, an Estimate out.
 
 Every score takes one answer a respondent (NaN where a question was not answered or not applicable)
-and optional weights. An answer outside the scale is an error, never dropped.
+and optional weights: one a respondent, or a `Design`, which also knows strata, clusters and what
+the weights were raked to. Every score is a mean of one number a respondent, `person_values`. An
+answer outside the scale is an error, never dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from math import nan
 from typing import Any
 
@@ -16,22 +19,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError
-from cjm_lab.estimate import (
-    Estimate,
-    linearized_se,
-    mean,
-    no_estimate,
-    share,
-    weighted_share,
-    z_value,
-)
+from cjm_lab.estimate import Design, Estimate, mean, no_estimate, share, weighted_share, z_value
 
 Floats = npt.NDArray[np.float64]
+Weights = npt.ArrayLike | Design | None
+Scale = tuple[float, float]
 
 
-def nps(
-    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
-) -> Estimate:
+def nps(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95) -> Estimate:
     """Return the Net Promoter Score: percent of 9 and 10 minus percent of 0 to 6.
 
     The raw score is reported; the interval is the adjusted Wald one, centered at the adjusted
@@ -43,7 +38,7 @@ def nps(
     answers
         Whole numbers 0 to 10, one a respondent; NaN where there's no answer.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     level
         Confidence level.
 
@@ -67,27 +62,24 @@ def nps(
     >>> print(format(nps([10] * 462 + [8] * 176 + [0] * 362), ".3f"))
     10.000 [4.390, 15.551] n=1000
     """
-    x, w = _on_scale(answers, weights, (0, 10), whole=True)
-    method = "adjusted Wald" if w is None else "t, linearized"
-    if not len(x):
-        return no_estimate(method, level=level)
-    promoter, detractor = x >= 9, x <= 6
-    if w is None:
-        return _adjusted_wald(promoter.sum(), detractor.sum(), len(x), level)
-    n_eff = float(w.sum() ** 2 / (w**2).sum())
-    score = promoter.astype(float) - detractor
-    if not linearized_se(score, w) > 0:  # all alike, or one answer: no variance to work from
-        p, d = np.average(promoter, weights=w), np.average(detractor, weights=w)
-        estimate = _adjusted_wald(p * n_eff, d * n_eff, n_eff, level)
-        method = "adjusted Wald on effective n"
-    else:
-        estimate = mean(100 * score, w, bounds=(-100, 100), level=level)
-    return replace(estimate, n=len(x), n_eff=n_eff, method=method)
+    points = _nps_points(answers)
+    if weights is None:
+        x = points[~np.isnan(points)]
+        if not len(x):
+            return no_estimate("adjusted Wald", level=level)
+        return _adjusted_wald((x > 0).sum(), (x < 0).sum(), len(x), level)
+    estimate = mean(points, weights, bounds=(-100, 100), level=level)
+    if estimate.method not in ("one answer", "all alike"):
+        return estimate
+    # no variance to work from: the adjusted interval knows how little so few answers say
+    n_eff, score = estimate.n_eff, estimate.value / 100
+    wald = _adjusted_wald(max(score, 0) * n_eff, max(-score, 0) * n_eff, n_eff, level)
+    return replace(wald, n=estimate.n, n_eff=n_eff, method="adjusted Wald on effective n")
 
 
 def csat(
     answers: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
+    weights: Weights = None,
     *,
     scale_max: float = 5,
     scale_min: float = 1,
@@ -100,7 +92,7 @@ def csat(
     answers
         Answers from `scale_min` to `scale_max`, the best last; NaN where there's no answer.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     scale_max, scale_min
         Ends of the scale.
     level
@@ -120,16 +112,16 @@ def csat(
     >>> print(format(csat([5] * 50 + [4] * 31 + [3] * 182), ".4f"))
     0.3080 [0.2553, 0.3662] n=263
     """
-    x, w = _on_scale(answers, weights, (scale_min, scale_max))
-    return _share(x >= scale_max - 1, w, level)
+    points = _csat_points(answers, scale_max=scale_max, scale_min=scale_min)
+    return _share(points, weights, level)
 
 
 def ces(
     answers: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
+    weights: Weights = None,
     *,
     top: bool = False,
-    scale: tuple[float, float] = (1, 7),
+    scale: Scale = (1, 7),
     reversed: bool = False,
     level: float = 0.95,
 ) -> Estimate:
@@ -140,7 +132,7 @@ def ces(
     answers
         Agreement with "made it easy" from 1 to 7 (CES 2.0); NaN where there's no answer.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     top
         Whether to return the share above the middle of the scale (5 to 7) instead.
     scale
@@ -165,17 +157,13 @@ def ces(
     >>> ces([7, 6, 5, 4, 2]).value, ces([7, 6, 5, 4, 2], top=True).value
     (4.8, 0.6)
     """
-    x, w = _on_scale(answers, weights, scale)
-    if reversed:
-        x = scale[0] + scale[1] - x
+    points = _ces_points(answers, top=top, scale=scale, reversed=reversed)
     if top:
-        return _share(x > sum(scale) / 2, w, level)
-    return mean(x, w, bounds=scale, level=level)
+        return _share(points, weights, level)
+    return mean(points, weights, bounds=scale, level=level)
 
 
-def sus(
-    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
-) -> Estimate:
+def sus(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95) -> Estimate:
     """Return the mean System Usability Scale.
 
     Parameters
@@ -184,7 +172,7 @@ def sus(
         One row a respondent, ten columns in the order of the questionnaire, 1 to 5. Respondents
         who left an item out are left out.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     level
         Confidence level.
 
@@ -207,14 +195,10 @@ def sus(
     >>> sus([[5, 1, 5, 1, 5, 1, 4, 2, 5, 1], [3] * 10]).value
     72.5
     """
-    x, w = _items(answers, weights, (1, 5), 10)
-    odd, even = x[:, 0::2] - 1, 5 - x[:, 1::2]
-    return mean(2.5 * (odd.sum(axis=1) + even.sum(axis=1)), w, bounds=(0, 100), level=level)
+    return mean(_sus_points(answers), weights, bounds=(0, 100), level=level)
 
 
-def umux_lite(
-    answers: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, level: float = 0.95
-) -> Estimate:
+def umux_lite(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95) -> Estimate:
     """Return the mean UMUX-Lite, not regressed to SUS.
 
     Parameters
@@ -222,7 +206,7 @@ def umux_lite(
     answers
         One row a respondent, two columns (meets my requirements; easy to use), 1 to 7.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     level
         Confidence level.
 
@@ -245,15 +229,14 @@ def umux_lite(
     >>> umux_lite([[6, 5]]).value
     75.0
     """
-    x, w = _items(answers, weights, (1, 7), 2)
-    return mean((x.sum(axis=1) - 2) * 100 / 12, w, bounds=(0, 100), level=level)
+    return mean(_umux_points(answers), weights, bounds=(0, 100), level=level)
 
 
 def likert(
     answers: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
+    weights: Weights = None,
     *,
-    scale: tuple[float, float] = (1, 5),
+    scale: Scale = (1, 5),
     reversed: Collection[int | str] = (),
     level: float = 0.95,
 ) -> Estimate:
@@ -264,7 +247,7 @@ def likert(
     answers
         One row a respondent, one column an item; a single item may be one-dimensional.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     scale
         Ends of the scale that all items share.
     reversed
@@ -287,18 +270,15 @@ def likert(
     >>> likert([[5, 1], [4, 2]], reversed=[1]).value
     4.5
     """
-    frame = pd.DataFrame(_matrix(answers), columns=getattr(answers, "columns", None))
-    _refuse_outside(frame.to_numpy(), scale, _name(answers))
-    for item in reversed:
-        frame[item] = scale[0] + scale[1] - frame[item]
-    return mean(frame.mean(axis=1), weights, bounds=scale, level=level)
+    points = _likert_points(answers, scale=scale, reversed=reversed)
+    return mean(points, weights, bounds=scale, level=level)
 
 
 def rating(
     answers: npt.ArrayLike,
-    weights: npt.ArrayLike | None = None,
+    weights: Weights = None,
     *,
-    scale: tuple[float, float] | None = None,
+    scale: Scale | None = None,
     level: float = 0.95,
 ) -> Estimate:
     """Return the mean rating with Student's t interval.
@@ -308,7 +288,7 @@ def rating(
     answers
         One rating a respondent; NaN where there's no answer.
     weights
-        One weight a respondent.
+        One weight a respondent, or a Design.
     scale
         Ends of the scale; the interval doesn't leave it.
     level
@@ -324,8 +304,42 @@ def rating(
     >>> print(format(rating([4, 5, 3, 4, 2, 5], scale=(1, 5)), ".3f"))
     3.833 [2.606, 5.000] n=6
     """
-    x, w = _on_scale(answers, weights, scale)
-    return mean(x, w, bounds=scale, level=level)
+    return mean(_on_scale(answers, scale), weights, bounds=scale, level=level)
+
+
+def person_values(answers: npt.ArrayLike, score: Callable[..., Estimate] = nps) -> Floats:
+    """Return each respondent's own value of a score, whose mean the score is.
+
+    Parameters
+    ----------
+    answers
+        As the score takes them.
+    score
+        One of the scores, or a ``functools.partial`` of one.
+
+    Returns
+    -------
+    numpy.ndarray
+        100, 0 or -100 for `nps`; 1 or 0 for `csat`; NaN where the respondent has none.
+
+    Raises
+    ------
+    ParameterError
+        If `score` is none of the scores.
+
+    Examples
+    --------
+    >>> person_values([10, 7, 0, np.nan]).tolist()
+    [100.0, 0.0, -100.0, nan]
+    """
+    keywords: dict[str, Any] = {}
+    if isinstance(score, partial):
+        keywords, score = dict(score.keywords), score.func
+    if score not in _POINTS:
+        names = [known.__name__ for known in _POINTS]
+        raise ParameterError(f"score must be one of {names}, got {score!r}")
+    keywords.pop("level", None)
+    return _POINTS[score](answers, **keywords)
 
 
 def nps_bounds(
@@ -364,38 +378,75 @@ def _adjusted_wald(promoters: float, detractors: float, n: float, level: float) 
     )
 
 
-def _share(outcome: npt.NDArray[np.bool_], weights: Floats | None, level: float) -> Estimate:
+def _nps_points(answers: npt.ArrayLike) -> Floats:
+    x = _on_scale(answers, (0, 10), whole=True)
+    return np.where(np.isnan(x), nan, 100.0 * (x >= 9) - 100.0 * (x <= 6))
+
+
+def _csat_points(answers: npt.ArrayLike, *, scale_max: float = 5, scale_min: float = 1) -> Floats:
+    x = _on_scale(answers, (scale_min, scale_max))
+    return np.where(np.isnan(x), nan, x >= scale_max - 1)
+
+
+def _ces_points(
+    answers: npt.ArrayLike, *, top: bool = False, scale: Scale = (1, 7), reversed: bool = False
+) -> Floats:
+    x = _on_scale(answers, scale)
+    if reversed:
+        x = scale[0] + scale[1] - x
+    return np.where(np.isnan(x), nan, x > sum(scale) / 2) if top else x
+
+
+def _sus_points(answers: npt.ArrayLike) -> Floats:
+    x = _items(answers, (1, 5), 10)
+    return 2.5 * ((x[:, 0::2] - 1).sum(axis=1) + (5 - x[:, 1::2]).sum(axis=1))
+
+
+def _umux_points(answers: npt.ArrayLike) -> Floats:
+    return (_items(answers, (1, 7), 2).sum(axis=1) - 2) * 100 / 12
+
+
+def _likert_points(
+    answers: npt.ArrayLike, *, scale: Scale = (1, 5), reversed: Collection[int | str] = ()
+) -> Floats:
+    frame = pd.DataFrame(_matrix(answers), columns=getattr(answers, "columns", None))
+    _refuse_outside(frame.to_numpy(), scale, _name(answers))
+    for item in reversed:
+        frame[item] = scale[0] + scale[1] - frame[item]
+    return frame.mean(axis=1).to_numpy()
+
+
+def _rating_points(answers: npt.ArrayLike, *, scale: Scale | None = None) -> Floats:
+    return _on_scale(answers, scale)
+
+
+_POINTS: dict[Callable[..., Estimate], Callable[..., Floats]] = {
+    nps: _nps_points,
+    csat: _csat_points,
+    ces: _ces_points,
+    sus: _sus_points,
+    umux_lite: _umux_points,
+    likert: _likert_points,
+    rating: _rating_points,
+}
+
+
+def _share(outcome: Floats, weights: Weights, level: float) -> Estimate:
     if weights is None:
-        return share(int(outcome.sum()), len(outcome), level=level)
+        given = outcome[~np.isnan(outcome)]
+        return share(int(given.sum()), len(given), level=level)
     return weighted_share(outcome, weights, level=level)
 
 
-def _on_scale(
-    answers: npt.ArrayLike,
-    weights: npt.ArrayLike | None,
-    scale: tuple[float, float] | None,
-    *,
-    whole: bool = False,
-) -> tuple[Floats, Floats | None]:
-    """Return the answers given, with their weights, checked against the scale."""
+def _on_scale(answers: npt.ArrayLike, scale: Scale | None, *, whole: bool = False) -> Floats:
+    """Return the answers as numbers, checked against the scale."""
     x = _numbers(answers).ravel()
     _refuse_outside(x, scale, _name(answers), whole=whole)
-    given = ~np.isnan(x)
-    if weights is None:
-        return x[given], None
-    w = np.asarray(weights, dtype=float)
-    if w.shape != x.shape:
-        raise ParameterError(f"weights must have one value an answer ({len(x)}), got {w.shape}")
-    if np.any(w < 0) or np.any(np.isnan(w)):
-        raise ParameterError("weights must be zero or positive and complete")
-    given &= w > 0
-    return x[given], w[given]
+    return x
 
 
-def _items(
-    answers: npt.ArrayLike, weights: npt.ArrayLike | None, scale: tuple[float, float], k: int
-) -> tuple[Floats, Floats | None]:
-    """Return the complete respondents of a questionnaire of k items."""
+def _items(answers: npt.ArrayLike, scale: Scale, k: int) -> Floats:
+    """Return the answers to a questionnaire of k items; who left one out has none."""
     x = _matrix(answers)
     if x.shape[1] != k:
         raise ParameterError(
@@ -403,8 +454,7 @@ def _items(
             " order and leave other columns out"
         )
     _refuse_outside(x, scale, _name(answers))
-    complete = ~np.isnan(x).any(axis=1)
-    return x[complete], None if weights is None else np.asarray(weights, dtype=float)[complete]
+    return np.where(np.isnan(x).any(axis=1, keepdims=True), nan, x)
 
 
 def _matrix(answers: npt.ArrayLike) -> Floats:
@@ -428,9 +478,7 @@ def _name(answers: object) -> str:
     return "answers" if name is None else f"answers to {str(name)!r}"
 
 
-def _refuse_outside(
-    x: Floats, scale: tuple[float, float] | None, name: str, *, whole: bool = False
-) -> None:
+def _refuse_outside(x: Floats, scale: Scale | None, name: str, *, whole: bool = False) -> None:
     """Raise for the first answer that the scale doesn't have."""
     if scale is None:
         return

@@ -1,119 +1,50 @@
-"""The value gap: what could be won at a touchpoint, against the best possible or a rival."""
+"""Importance, value gaps, opportunities and prices: what a survey says of them, as evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from math import nan
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cjm_lab.errors import ParameterError
-from cjm_lab.estimate import Estimate, bootstrap, no_estimate
+from cjm_lab.estimate import Estimate, mean
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period
 from cjm_lab.study import Study
-from cjm_lab.surveys.base import FEWEST_PEOPLE, Base
-from cjm_lab.surveys.evidence import not_applicable_rule
-from cjm_lab.surveys.measures import asked_scores, directed, question_scale
+from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, Weighting
+from cjm_lab.surveys.evidence import _groups, not_applicable_rule
+from cjm_lab.surveys.gaps import derived_importance, value_gap
+from cjm_lab.surveys.importance import (
+    band_of,
+    has_top2,
+    importance_performance,
+    opportunity_score,
+)
+from cjm_lab.surveys.measures import Scale, asked_scores, directed, question_scale
 
-Floats = npt.NDArray[np.float64]
-
-
-def value_gap(
-    importance: npt.ArrayLike,
-    us: npt.ArrayLike,
-    rival: npt.ArrayLike | None = None,
-    *,
-    scale_max: float = 10,
-    overall: npt.ArrayLike | None = None,
-    repeats: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Estimate:
-    """Return importance x (rival - us), or x (scale_max - us) without a rival.
-
-    Positive means something to win.
-
-    Parameters
-    ----------
-    importance
-        Stated importance, one answer a respondent. One number holds for all. Empty: derived from
-        `overall`.
-    us, rival
-        Performance, one answer a respondent, on one scale; NaN where there's no answer.
-    scale_max
-        Best answer of the scale, used without a rival.
-    overall
-        Each respondent's overall score. The derived importance is its correlation with `us`, from
-        those who gave both; below zero counts as zero.
-    repeats, seed
-        Of the bootstrap over respondents, in which a derived importance is derived anew.
-    level
-        Confidence level.
-
-    Returns
-    -------
-    Estimate
-        n is the smallest number of answers that went into a mean.
-
-    Raises
-    ------
-    ParameterError
-        If the arrays differ in length, or importance is neither given nor derivable.
-
-    References
-    ----------
-    Method, "Scores": value gap; Efron & Tibshirani (1993), 13.3 (percentile interval).
-
-    Examples
-    --------
-    >>> value_gap([8, 8], [6, 6]).value, value_gap([8, 8], [6, 6], [7, 7]).value
-    (32.0, 8.0)
-    """
-    ours = np.asarray(us, dtype=float)
-    n = len(ours)
-    stated = _as_long(importance, n, "importance")
-    best = np.full(n, float(scale_max)) if rival is None else _as_long(rival, n, "rival")
-    scores = None if overall is None else _as_long(overall, n, "overall")
-    if not len(stated) and scores is None:
-        raise ParameterError("importance must be given, or 'overall' to derive it from")
-    given = [ours, best, stated] if len(stated) else [ours, best]
-    smallest = min(int((~np.isnan(x)).sum()) for x in given)
-    if smallest == 0:
-        return no_estimate("bootstrap", level=level)
-
-    def gap(rows: npt.NDArray[np.intp]) -> Floats:
-        if len(stated):
-            weight = _mean(stated[rows])
-        else:
-            assert scores is not None
-            weight = max(0.0, _correlation(ours[rows], scores[rows]))
-        return np.array([weight * (_mean(best[rows]) - _mean(ours[rows]))])
-
-    if smallest == 1:
-        value = float(gap(np.arange(n))[0])
-        return Estimate(value, nan, nan, n=1, method="one answer", level=level)
-    return replace(bootstrap(gap, n, repeats=repeats, level=level, seed=seed)[0], n=smallest)
+Group = tuple[str, str, pd.Series]
 
 
 def value_gap_evidence(
     responses: pd.DataFrame, codebook: pd.DataFrame, study: Study, period: Period, seed: int
 ) -> pd.DataFrame:
-    """Return the value gap against each competitor at each touchpoint rated for both.
+    """Return what matters at each touchpoint, and what could be won there.
 
-    Importance is what an `importance` question at the touchpoint says; without one it is derived
-    from the overall score, and the note says so. Ratings on unlike scales aren't subtracted.
+    Of each touchpoint that is rated: the gap to each competitor rated there (``value_gap``) and to
+    the best possible (``value_gap_to_best``), for everyone, for each declared persona and for each
+    segment that the objective or a key measure names; importance as stated and as derived from the
+    overall score; the opportunity score. Beside them what people pay (``price``). Importance in a
+    gap is what an `importance` question at the touchpoint says. Only where no touchpoint has one it
+    is derived, everywhere, and the note says so: gaps of stated and of derived importance are on
+    unlike scales. Neither are ratings on unlike scales subtracted.
 
     Parameters
     ----------
     responses, codebook
         Tidy tables; both may be empty.
     study
-        Names the competitors and the confidence level.
+        Names the competitors, personas, segments and the confidence level.
     period
         The span to estimate, as in `survey_evidence`.
     seed
@@ -130,75 +61,270 @@ def value_gap_evidence(
     """
     if responses.empty or codebook.empty:
         return evidence_frame()
-    base = Base(responses["submitted_at"], period)
-    rows = [
-        row
-        for touchpoint in study.stage_of
-        for rival in study.subject.competitors
-        for row in _gap_rows(touchpoint, rival, responses, codebook, study, base, seed)
-    ]
+    asked = _Asked(responses, codebook, study, period, seed)
+    rows: list[dict[str, Any]] = []
+    for touchpoint in study.stage_of:
+        for rival in ("", *study.subject.competitors):
+            rows += asked.gaps(touchpoint, rival)
+        rows += asked.importances(touchpoint)
+    rows += asked.prices()
     return evidence_frame(rows)
 
 
-def _gap_rows(
-    touchpoint: str,
-    rival: str,
-    responses: pd.DataFrame,
-    codebook: pd.DataFrame,
-    study: Study,
-    base: Base,
-    seed: int,
-) -> Iterator[dict[str, Any]]:
-    here = codebook[(codebook["touchpoint"] == touchpoint) & codebook["question"].isin(responses)]
-    performance = here[here["measure"].isin(["rating", "performance"])]
-    theirs = performance[performance["subject"] == rival]
-    scales = {question_scale(q) for _, q in theirs.iterrows()}
-    if len(scales) != 1:
-        return
-    scale = scales.pop()
-    ours = performance[performance["subject"] == "us"]
-    ours = ours[[question_scale(q) == scale for _, q in ours.iterrows()]]
-    if ours.empty:
-        return
-    table = pd.DataFrame({"us": _respondent_mean(responses, ours)})
-    table["rival"] = _respondent_mean(responses, theirs)
-    stated = here[here["measure"] == "importance"]
-    table["importance"] = _respondent_mean(responses, stated) if len(stated) else nan
-    name, overall = ("", None) if len(stated) else _overall(responses, codebook)
-    if stated.empty and overall is None:
-        return
-    chosen, span, note = base.choose(table[["us", "rival"]].notna().any(axis=1))
-    part = table[chosen]
-    if part["rival"].count() < FEWEST_PEOPLE or part["us"].count() < FEWEST_PEOPLE:
-        return
-    estimate = value_gap(
-        part["importance"] if len(stated) else [],
-        part["us"],
-        part["rival"],
-        overall=None if overall is None else overall[chosen],
-        seed=seed,
-        level=study.level,
-    )
-    source = "stated importance" if len(stated) else f"importance derived from {name}"
-    yield evidence(
-        estimate,
-        lane="value_gap",
-        measure="value_gap",
-        label=f"{study.touchpoint(touchpoint).name}: {rival} against us",
-        stage=study.stage_of[touchpoint],
-        touchpoint=touchpoint,
-        subject=rival,
-        scale=scale,
-        source="survey",
-        period=span,
-        note="; ".join(filter(None, [source, note])),
-        basis=(source, *_definitions(pd.concat([ours, theirs, stated]), study)),
-    )
+def touchpoint_importance_performance(
+    responses: pd.DataFrame, codebook: pd.DataFrame, study: Study, period: Period, seed: int
+) -> pd.DataFrame:
+    """Return `importance_performance` of the touchpoints with stated importance and a rating.
+
+    Parameters
+    ----------
+    responses, codebook, study, period, seed
+        As in `value_gap_evidence`.
+
+    Returns
+    -------
+    DataFrame
+        Its ``item`` is the touchpoint's name and ``touchpoint`` its id. Touchpoints asked on other
+        scales than most are left out; nothing asked gives an empty table.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from cjm_lab.period import period_up_to
+    >>> study = Study(title="Tea", stages=[{"id": "brew", "name": "Brew"}])
+    >>> nothing, month = pd.DataFrame(), period_up_to(date(2026, 9, 30))
+    >>> touchpoint_importance_performance(nothing, nothing, study, month, seed=0).empty
+    True
+    """
+    if responses.empty or codebook.empty:
+        return pd.DataFrame(columns=["touchpoint", "item"])
+    return _Asked(responses, codebook, study, period, seed).map_table()
 
 
-def _respondent_mean(responses: pd.DataFrame, questions: pd.DataFrame) -> pd.Series:
-    answers = {q["question"]: directed(responses, q) for _, q in questions.iterrows()}
-    return pd.DataFrame(answers).mean(axis=1)
+class _Asked:
+    """The answers of a study about importance and performance."""
+
+    def __init__(
+        self,
+        responses: pd.DataFrame,
+        codebook: pd.DataFrame,
+        study: Study,
+        period: Period,
+        seed: int,
+    ) -> None:
+        self.responses, self.study, self.seed = responses, study, seed
+        self.codebook = codebook[codebook["question"].isin(responses.columns)]
+        self.base = Base(responses["submitted_at"], period, Weighting(responses, study))
+        self.groups: list[Group] = list(_groups(responses, study))
+        self.overall_name, self.overall = _overall(responses, codebook)
+        stated = self._of(["importance"], "us")["touchpoint"]
+        self.derives = self.overall is not None and not stated.isin(list(study.stage_of)).any()
+
+    def gaps(self, touchpoint: str, rival: str) -> Iterator[dict[str, Any]]:
+        """Yield the gap to a rival, or with ``""`` to the best possible, of everyone and groups."""
+        ours, theirs = self._rated(touchpoint, "us"), self._rated(touchpoint, rival or "us")
+        scale = _one_scale(theirs) if rival else _usual_scale(ours)
+        ours = _on(ours, scale)
+        stated = self._stated(touchpoint)
+        if scale is None or ours.empty or (stated.empty and not self.derives):
+            return
+        table = pd.DataFrame({"us": self._mean(ours), "importance": self._mean(stated)})
+        table["rival"] = self._mean(theirs) if rival else scale[1]
+        table["overall"] = np.nan if self.overall is None else self.overall
+        source = (
+            "stated importance" if len(stated) else f"importance derived from {self.overall_name}"
+        )
+        asked = pd.concat([ours, theirs, stated] if rival else [ours, stated])
+        rated = table[["us", "rival"] if rival else ["us"]].notna()
+        for persona, segment, members in self.groups:
+            rows, span, note = self.base.choose(rated.any(axis=1) & members)
+            if rated[rows].sum().min() < FEWEST_PEOPLE:
+                continue
+            part, design, weighted = self.base.sample(table, rows, span)
+            estimate = value_gap(
+                part["importance"] if len(stated) else [],
+                part["us"],
+                part["rival"],
+                design,
+                overall=part["overall"],
+                seed=self.seed,
+                level=self.study.level,
+            )
+            name = self.study.touchpoint(touchpoint).name
+            yield from self._row(
+                estimate,
+                "value_gap" if rival else "value_gap_to_best",
+                f"{name}: {rival} against us" if rival else f"{name}: the best possible against us",
+                asked,
+                touchpoint,
+                period=span,
+                notes=[source, note, weighted],
+                basis=[source],
+                persona=persona,
+                segment=segment,
+                subject=rival or "us",
+                scale=scale,
+            )
+
+    def importances(self, touchpoint: str) -> Iterator[dict[str, Any]]:
+        """Yield importance as stated and as derived, and the opportunity score, of everyone."""
+        ours, stated = self._rated(touchpoint, "us"), self._stated(touchpoint)
+        scale, asked_on = _usual_scale(ours), _usual_scale(stated)
+        ours, stated = _on(ours, scale), _on(stated, asked_on)
+        name, level = self.study.touchpoint(touchpoint).name, self.study.level
+        us, matters = self._mean(ours), self._mean(stated)
+        if len(stated):
+            rows, span, note = self.base.choose(matters.notna())
+            part, design, weighted = self.base.sample(matters, rows, span)
+            estimate = mean(part, design, bounds=asked_on, level=level)
+            yield from self._row(
+                estimate, "importance_stated", name, stated, touchpoint,
+                period=span, notes=[note, weighted], scale=asked_on,
+            )  # fmt: skip
+        if len(ours) and self.overall is not None:
+            both = pd.DataFrame({"us": us, "overall": self.overall})
+            rows, span, note = self.base.choose(both.notna().all(axis=1))
+            table, design, weighted = self.base.sample(both, rows, span)
+            estimate = derived_importance(
+                table["us"], table["overall"], design, seed=self.seed, level=level
+            )
+            source = f"correlation with {self.overall_name}"
+            yield from self._row(
+                estimate, "importance_derived", name, ours, touchpoint,
+                period=span, notes=[source, note, weighted], basis=[source], scale=(-1, 1),
+            )  # fmt: skip
+        if has_top2(scale) and has_top2(asked_on):
+            assert scale is not None and asked_on is not None
+            both = pd.DataFrame({"importance": matters, "us": us})
+            rows, span, note = self.base.choose(both.notna().any(axis=1))
+            table, design, weighted = self.base.sample(both, rows, span)
+            estimate = opportunity_score(
+                table["importance"], table["us"], design, scale=asked_on,
+                satisfaction_scale=scale, seed=self.seed, level=level,
+            )  # fmt: skip
+            yield from self._row(
+                estimate, "opportunity_score", name, pd.concat([ours, stated]), touchpoint,
+                period=span, notes=[_band_note(estimate, asked_on, scale), note, weighted],
+                scale=(0, 20),
+            )  # fmt: skip
+
+    def prices(self) -> Iterator[dict[str, Any]]:
+        """Yield the mean price paid, of each company asked about."""
+        for _, q in self.codebook[self.codebook["measure"] == "price"].iterrows():
+            paid = directed(self.responses, q)
+            rows, span, note = self.base.choose(paid.notna())
+            part, design, weighted = self.base.sample(paid, rows, span)
+            yield from self._row(
+                mean(part, design, level=self.study.level), "price", q["text"] or q["question"],
+                q.to_frame().T, q["touchpoint"], period=span, notes=[note, weighted],
+                stage=q["stage"], subject=q["subject"], item=q["question"],
+            )  # fmt: skip
+
+    def map_table(self) -> pd.DataFrame:
+        """Return the importance-performance table of the touchpoints asked on the usual scales."""
+        scale, asked_on = (
+            _usual_scale(self._of(measures, "us"))
+            for measures in (["rating", "performance"], ["importance"])
+        )
+        ours, stated = {}, {}
+        for touchpoint in self.study.stage_of:
+            rated = _on(self._rated(touchpoint, "us"), scale)
+            matters = _on(self._stated(touchpoint), asked_on)
+            if len(rated) and len(matters):
+                ours[touchpoint], stated[touchpoint] = self._mean(rated), self._mean(matters)
+        if not ours or scale is None or asked_on is None:
+            return pd.DataFrame(columns=["touchpoint", "item"])
+        us, matters = pd.DataFrame(ours), pd.DataFrame(stated)
+        rows, span, _ = self.base.choose(us.notna().any(axis=1) | matters.notna().any(axis=1))
+        works, design, _ = self.base.sample(us, rows, span)
+        table = importance_performance(
+            self.base.sample(matters, rows, span)[0],
+            works,
+            design,
+            importance_scale=asked_on,
+            performance_scale=scale,
+            seed=self.seed,
+            level=self.study.level,
+        )
+        names = [self.study.touchpoint(touchpoint).name for touchpoint in table["item"]]
+        return table.rename(columns={"item": "touchpoint"}).assign(item=names)
+
+    def _row(
+        self,
+        estimate: Estimate,
+        measure: str,
+        label: str,
+        asked: pd.DataFrame,
+        touchpoint: str,
+        *,
+        notes: list[str],
+        basis: list[object] | None = None,
+        stage: str = "",
+        **more: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the row of an estimate, none where there was nothing to estimate from."""
+        if np.isnan(estimate.value):
+            return
+        yield evidence(
+            estimate,
+            lane="value_gap",
+            measure=measure,
+            label=label,
+            stage=self.study.stage_of.get(touchpoint, stage),
+            touchpoint=touchpoint,
+            source="survey",
+            note="; ".join(filter(None, notes)),
+            basis=(*(basis or []), *_definitions(asked, self.study)),
+            **more,
+        )
+
+    def _of(self, measures: list[str], subject: str) -> pd.DataFrame:
+        book = self.codebook
+        return book[book["measure"].isin(measures) & (book["subject"] == subject)]
+
+    def _rated(self, touchpoint: str, subject: str) -> pd.DataFrame:
+        rated = self._of(["rating", "performance"], subject)
+        return rated[rated["touchpoint"] == touchpoint]
+
+    def _stated(self, touchpoint: str) -> pd.DataFrame:
+        stated = self._of(["importance"], "us")
+        return stated[stated["touchpoint"] == touchpoint]
+
+    def _mean(self, questions: pd.DataFrame) -> pd.Series:
+        """Return each respondent's mean over questions, NaN where there are none."""
+        answers = {q["question"]: directed(self.responses, q) for _, q in questions.iterrows()}
+        return pd.DataFrame(answers, index=self.responses.index, dtype=float).mean(axis=1)
+
+
+def _band_note(score: Estimate, importance: Scale, satisfaction: Scale) -> str:
+    """Return the band of an opportunity score; unlike scales have none, for their top 2 differ."""
+    if importance[1] - importance[0] != satisfaction[1] - satisfaction[0]:
+        points = [int(high - low) + 1 for low, high in (importance, satisfaction)]
+        return f"top two of {points[0]} points against top two of {points[1]}: no band"
+    bands = [band_of(x) for x in (score.value, score.low, score.high)]
+    if not score.has_interval or bands[1] == bands[2]:
+        return bands[0]
+    return f"{bands[0]} (interval: {bands[1]} to {bands[2]})"
+
+
+def _scales(questions: pd.DataFrame) -> list[Scale | None]:
+    return [question_scale(q) for _, q in questions.iterrows()]
+
+
+def _one_scale(questions: pd.DataFrame) -> Scale | None:
+    """Return the scale that all questions were asked on; None where they differ."""
+    scales = set(_scales(questions))
+    return scales.pop() if len(scales) == 1 else None
+
+
+def _usual_scale(questions: pd.DataFrame) -> Scale | None:
+    """Return the scale that most questions were asked on, of equally many the first."""
+    scales = [scale for scale in _scales(questions) if scale is not None]
+    return max(dict.fromkeys(scales), key=scales.count, default=None)
+
+
+def _on(questions: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:
+    return questions[[asked == scale for asked in _scales(questions)]]
 
 
 def _overall(responses: pd.DataFrame, codebook: pd.DataFrame) -> tuple[str, pd.Series | None]:
@@ -220,26 +346,3 @@ def _definitions(questions: pd.DataFrame, study: Study) -> list[object]:
         )
         for _, q in questions.iterrows()
     ]
-
-
-def _as_long(values: npt.ArrayLike, n: int, name: str) -> Floats:
-    x = np.asarray(values, dtype=float)
-    if x.ndim == 0:
-        return np.full(n, float(x))
-    if len(x) not in (0, n):
-        raise ParameterError(f"{name} must have one value a respondent ({n}), got {len(x)}")
-    return x
-
-
-def _mean(x: Floats) -> float:
-    given = x[~np.isnan(x)]
-    return float(given.mean()) if len(given) else nan
-
-
-def _correlation(x: Floats, y: Floats) -> float:
-    both = ~(np.isnan(x) | np.isnan(y))
-    if both.sum() < 2:
-        return nan
-    dx, dy = x[both] - x[both].mean(), y[both] - y[both].mean()
-    spread = float(np.sqrt((dx**2).sum() * (dy**2).sum()))
-    return float((dx * dy).sum() / spread) if spread > 0 else nan

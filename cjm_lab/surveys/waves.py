@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cjm_lab.surveys.base import weights_of
+from cjm_lab.study import Study
+from cjm_lab.surveys.base import Weighting
 from cjm_lab.surveys.measures import asked_scores
 from cjm_lab.words import day_words
 
@@ -35,17 +36,15 @@ def waves_of(responses: pd.DataFrame) -> pd.Series:
     return times.dt.strftime("%B %Y").fillna("")
 
 
-def scores_by_wave(
-    responses: pd.DataFrame, codebook: pd.DataFrame, *, level: float = 0.95
-) -> pd.DataFrame:
+def scores_by_wave(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return every score of a survey in every wave.
 
     Parameters
     ----------
     responses, codebook
         Tidy tables; answers without waves are gathered by `waves_of`, without dates there are none.
-    level
-        Confidence level.
+    study
+        Gives the margins that each wave is weighted to, and the confidence level.
 
     Returns
     -------
@@ -60,22 +59,21 @@ def scores_by_wave(
     ...     "success": [], "as_name": ""}])
     >>> answers = pd.DataFrame({"q1": [9.0, 3.0, 10.0], "wave": ["1", "1", "2"],
     ...     "submitted_at": pd.to_datetime(["2026-08-01", "2026-08-02", "2026-09-01"], utc=True)})
-    >>> scores_by_wave(answers, codebook)[["wave", "value"]].values.tolist()
+    >>> study = Study(title="Tea", stages=[{"id": "brew", "name": "Brew"}])
+    >>> scores_by_wave(answers, codebook, study)[["wave", "value"]].values.tolist()
     [['1', 0.0], ['2', 100.0]]
     """
     rows = []
     if len(responses) and len(codebook):
-        weights = weights_of(responses)
+        weighting = Weighting(responses, study)
         wave_of = waves_of(responses)
         first = responses["submitted_at"].groupby(wave_of[wave_of != ""].rename("wave")).min()
         order = first.reset_index().sort_values(["submitted_at", "wave"])["wave"].tolist()
         for asked in asked_scores(responses, codebook):
             answers = asked.answers(responses)
             for wave in order:
-                members = (wave_of == wave) & answers.notna().all(axis=1)
-                e = asked.estimate(
-                    answers[members], None if weights is None else weights[members], level
-                )
+                members = wave_of == wave
+                e = asked.estimate(answers[members], weighting.design(members), study.level)
                 about = (asked.measure, ", ".join(asked.questions), asked.label)
                 place = (asked.touchpoint, asked.subject)
                 rows.append((wave, *about, *place, e.value, e.low, e.high, e.n, e.method))

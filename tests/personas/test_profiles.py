@@ -12,8 +12,8 @@ from scipy import stats
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import share
 from cjm_lab.personas import profile, segment
-from cjm_lab.personas.attributes import categories
 from cjm_lab.personas.profiles import two_shares_p
+from cjm_lab.study.attributes import categories
 
 
 def test_sizes_and_shares_are_wilson() -> None:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from cjm_lab import plots
-from cjm_lab.plots.style import BLUE, GRAY, VERMILLION
+from cjm_lab.plots.style import BLUE, GRAY
 
 NPS = pd.DataFrame(
     {
@@ -58,18 +58,6 @@ def test_an_automatic_share_has_no_whisker_and_says_why() -> None:
 
 def test_the_scale_asked_on_is_the_axis() -> None:
     assert tuple(map(float, plots.scores(NPS, limits=(-100, 100)).get_xlim())) == (-100, 100)
-
-
-def test_a_gap_is_colored_by_who_leads_and_gray_where_chance_could_make_it() -> None:
-    gaps = pd.DataFrame(
-        {
-            "label": ["Price", "Delivery", "First cup"],
-            "value": [8.0, 3.0, -6.0],
-            "low": [5.0, -1.0, -9.0],
-            "high": [11.0, 7.0, -3.0],
-        }
-    )
-    assert colors(plots.value_gap(gaps)) == [c.lower() for c in (VERMILLION, GRAY, BLUE)]
 
 
 def test_a_pilots_difference_that_holds_zero_is_gray() -> None:

@@ -16,7 +16,6 @@ from cjm_lab.errors import ParameterError
 ROW = {"value": 0.3, "low": 0.2, "high": 0.4, "n": 200}
 DATA = {
     "scores": pd.DataFrame([{"label": "NPS", **ROW}]),
-    "value_gap": pd.DataFrame([{"label": "Price", **ROW}]),
     "forecast": pd.DataFrame([{"label": "QR code", **ROW}]),
     "pilot": pd.DataFrame([{"label": "Bought", **ROW}]),
     "funnel": pd.DataFrame([{"step": "basket", **ROW}]),
@@ -25,6 +24,34 @@ DATA = {
     "emotion": pd.DataFrame([{"label": "Payment", "persona": "Office buyer", **ROW}]),
     "transitions": pd.DataFrame([{"touchpoint": "basket", "next_touchpoint": "payment", **ROW}]),
     "trend": pd.DataFrame([{"week": pd.Timestamp("2026-09-07", tz="UTC"), **ROW}]),
+    "likert": pd.DataFrame([{"label": "I trust them", 1: 5, 2: 10, 3: 20, "n": 35}]),
+    "nps": pd.DataFrame(
+        [{"label": "Aroma", "promoters": 0.5, "passives": 0.3, "detractors": 0.2, **ROW}]
+    ),
+    "waves": pd.DataFrame([{"wave": "May", "label": "Aroma", **ROW}]),
+    "drivers": pd.DataFrame([{"label": "Payment", "note": "goes with a higher outcome", **ROW}]),
+    "importance_performance": pd.DataFrame(
+        [
+            {
+                "item": "Payment",
+                **{"importance": 4.2, "importance_low": 4.0, "importance_high": 4.4},
+                **{"performance": 2.1, "performance_low": 1.9, "performance_high": 2.3},
+                **{"n": 200, "certainty": 1.0, "cross_hair": "mean"},
+                **{"importance_line": 3.5, "importance_min": 1, "importance_max": 5},
+                **{"performance_line": 3.1, "performance_min": 1, "performance_max": 5},
+            }
+        ]
+    ),
+    "value_gap_map": pd.DataFrame([{"label": "Payment", "subject": "BrewBest", **ROW}]),
+    "kano": pd.DataFrame(
+        [
+            {
+                **{"feature": "Lid", "category": "must-be", "certainty": 1.0, "n": 200},
+                **{"better": 0.3, "better_low": 0.2, "better_high": 0.4},
+                **{"worse": -0.8, "worse_low": -0.9, "worse_high": -0.7},
+            }
+        ]
+    ),
     "stakeholders": pd.DataFrame([{"name": "Shop", "interest": "high", "influence": "low"}]),
 }
 DRAWS = {name: getattr(plots, name) for name in DATA}

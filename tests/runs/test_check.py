@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from cjm_lab.cli import main
 from cjm_lab.errors import InputError, PublishedError
 from cjm_lab.runs.check import check_study
 from cjm_lab.runs.context import RunContext
@@ -153,3 +154,51 @@ def test_warnings_with_paths_of_the_machine_are_not_published() -> None:
     notebook = nbformat.v4.new_notebook(cells=cells)
     _forget_machine(notebook)
     assert [output.name for output in notebook.cells[0].outputs] == ["stdout"]
+
+
+SURVEY = """\
+title: Tea
+stages: [{id: buy, name: Buy}]
+sources:
+  - kind: survey
+    file: s.csv
+    columns: {submitted_at: at}
+"""
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    folder = tmp_path / "data" / "raw" / "tea"
+    folder.mkdir(parents=True)
+    (folder / "study.yaml").write_text(SURVEY)
+    rows = "1;2026-09-01;10\n1;2026-09-01;10\n2;2026-09-02;n/a\n"
+    (folder / "s.csv").write_text("respondent_id;at;recommend\n" + rows)
+    return folder
+
+
+def test_a_survey_without_questions_is_refused_with_a_draft(
+    asked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "cjm: questions of s.csv must say what its columns ask, got none (line 4 of study.yaml); "
+        "'cjm check tea' prints a draft to correct and paste there\n"
+    )
+    before = files(tmp_path)
+    for command, draft in (("check", "recommend: {measure: nps"), ("run", "")):
+        monkeypatch.setattr("sys.argv", ["cjm", command, "tea", "--workspace", str(tmp_path)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        assert (stopped.value.code, printed.err) == (2, said)
+        assert draft in printed.out and bool(draft) == bool(printed.out)
+    assert files(tmp_path) == before
+
+
+def test_how_a_survey_was_read_is_said(asked: Path, tmp_path: Path) -> None:
+    more = "    not_applicable: [n/a]\n    questions: {recommend: {measure: nps}}\n"
+    (asked / "study.yaml").write_text(SURVEY + more)
+    lines = {line.what: line.detail for line in check_study(Workspace(tmp_path), "tea")}
+    assert lines["survey file"] == (
+        "s.csv: plain table, UTF-8, semicolon; 3 rows: 2 complete, 0 partial, 0 previews and "
+        "1 duplicate; 1 answer not applicable"
+    )

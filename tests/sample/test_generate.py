@@ -19,7 +19,7 @@ from cjm_lab.study import Study, load_study
 SAMPLE = Path(__file__).parents[2] / "data" / "raw" / "coffee-maker"
 TYPED = ["study.yaml", "notes.csv", "findings.csv", "resources.csv", "actions.csv", "calendar.csv"]
 MADE = ["survey.csv", "mentions.csv", "customers.csv", "orders.csv", "interactions.csv",
-        "labels.csv", "pilot.csv", "truths.json"]  # fmt: skip
+        "invitations.csv", "labels.csv", "pilot.csv", "truths.json"]  # fmt: skip
 MONTHS = ["2026-08", "2026-09", "2026-10"]
 
 
@@ -107,6 +107,33 @@ def test_the_truths_follow_from_the_parameters(generator: ModuleType) -> None:
     assert august["negative_share"] == pytest.approx(0.25 + 0.20 * 0.45)
     assert august["nps"] == pytest.approx(40 - 26)
     assert truths["pilot_difference_ordered"] == {"2026-09": 0.1, "2026-10": 0.1}
+    assert august["response_share_Response rate"] == 0.35
+    assert august["partial_share"] == 0.06
+    # of those who name a reason at all: each is named independently of the others
+    named = 1 - 0.55 * 0.65 * 0.70 * 0.75 * 0.80
+    assert august["reason_share_Price"] == pytest.approx(0.35 / named)
+
+
+@pytest.mark.parametrize(
+    "difference", ["response_share_difference", "reward_difference", "early_late_difference"]
+)
+def test_neither_a_voucher_nor_haste_makes_a_difference(
+    generator: ModuleType, difference: str
+) -> None:
+    truths = values(generator.truths(generator.Effects()))
+    assert set(truths[difference].values()) == {0.0}
+
+
+def test_the_margins_are_the_shares_that_respondents_are_drawn_with(
+    generator: ModuleType, study: Study
+) -> None:
+    shares = yaml.safe_load((SAMPLE / "material.yaml").read_text(encoding="utf-8"))["shares"]
+    first = generator.EXPERIENCE["first"]
+    expected = {
+        age: first * shares["age_first"][age] + (1 - first) * shares["age"][age]
+        for age in shares["age"]
+    }
+    assert study.sources[0].margins == {"age_group": pytest.approx(expected)}  # type: ignore[union-attr]
 
 
 def test_only_the_delivery_changes_and_only_in_october(generator: ModuleType) -> None:
@@ -225,7 +252,8 @@ def test_touchpoints_and_personas_that_are_named_are_declared(study: Study) -> N
 def test_everything_happens_in_the_three_months_of_berlin() -> None:
     for name, column in [("survey.csv", "Submitted"), ("mentions.csv", "posted"),
                          ("customers.csv", "first_seen"), ("orders.csv", "order_date"),
-                         ("interactions.csv", "opened"), ("labels.csv", "labeled_at")]:  # fmt: skip
+                         ("interactions.csv", "opened"), ("labels.csv", "labeled_at"),
+                         ("invitations.csv", "invited_at")]:  # fmt: skip
         assert set(table(name)[column].str[:7]) == set(MONTHS)
     at = events()["ts"]
     assert str(at.dt.tz) == "UTC"
@@ -253,6 +281,35 @@ def test_each_month_has_answers_enough_and_the_re_order_too_few() -> None:
     assert (n["sat_payment"] >= 150).all()
     assert (n.drop(columns=["sat_support", "sat_reorder"]) >= 100).all(axis=None)
     assert (n["sat_reorder"] < 30).all()
+
+
+def test_a_third_of_the_invitations_is_answered_later_in_their_month() -> None:
+    asked, answers = table("invitations.csv"), table("survey.csv").set_index("ResponseID")
+    assert asked["wave"].value_counts().unique().tolist() == [1143]  # 400 / .35
+    assert (asked["invited_at"].str[:7] == asked["wave"]).all()
+    came = asked[asked["respondent_id"] != ""].set_index("respondent_id")
+    assert sorted(came.index) == sorted(answers.index)
+    answers = answers.loc[came.index]
+    assert (answers["Customer number"] == came["customer_id"]).all()
+    assert (answers["Wave"] == came["wave"]).all()
+    assert (answers["Submitted"] > came["invited_at"]).all()
+    customers = asked.loc[asked["customer_id"] != "", ["customer_id", "invited_at"]]
+    assert customers["customer_id"].is_unique
+    since = table("customers.csv").set_index("customer_no")["first_seen"]
+    assert (since[customers["customer_id"]].to_numpy() <= customers["invited_at"]).all()
+    assert 0.45 < (asked["reward"] == "voucher").mean() < 0.55
+
+
+def test_the_last_page_is_blank_where_it_was_not_reached(generator: ModuleType) -> None:
+    survey = table("survey.csv").set_index("State")
+    page = survey[[*generator.TRUST, "reasons"]]
+    assert (page.loc["partial"] == "").all(axis=None)
+    assert set(page[list(generator.TRUST)].stack()) == {"", "1", "2", "3", "4", "5", "99"}
+    reasons = page["reasons"].str.split(";").explode()
+    assert set(reasons) == {"", *generator.REASONS}
+    agree = page[list(generator.TRUST)].apply(pd.to_numeric).replace(99, float("nan")).corr()
+    assert agree.loc["trust_promises", "trust_quality"] > 0.3
+    assert agree.loc["trust_promises", "trust_hides"] < -0.3  # the item that is worded in reverse
 
 
 def test_labels_are_a_sample_of_each_months_frame() -> None:

@@ -75,6 +75,18 @@ def test_ids_and_codes_stay_text(tmp_path: Path) -> None:
         ("name: Buy", "name: Buy\n    name: Use", ["'name' must occur once", "lines 7 and 8"]),
         ("    name: Buy\n", "", ["stages.0.name must be given (line 6"]),
         ("name: Shop,", "name: [Shop,", ["not valid YAML", "line"]),
+        (
+            "    questions:",
+            "    drivers: {of: q2}\n    questions:",
+            ["drivers.of must be one of ['q1'], got 'q2' (line 14"],
+        ),
+        (
+            "    questions:",
+            "    margins: {age: {young: 1}}\n    questions:",
+            ["a margin must be one of", "got 'age' (line 14"],
+        ),
+        ("measure: rating,", "measure: kano, as: lid,", ["kano needs a functional", "(line 15"]),
+        ("measure: rating,", "measure: maxdiff, as: s,", ["q1 must name the items", "(line 15"]),
         ("kind: survey", "kind: costs", ["got 'costs' (line 12", "'calendar'"]),
     ],
 )

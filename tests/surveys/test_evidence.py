@@ -200,7 +200,7 @@ def test_quotes_are_the_words_of_the_least_and_the_most_content(
         other=[1.0] * 4,
     )
     quotes = survey_evidence(responses, book, study, SEPTEMBER).query("lane == 'quote'")
-    assert quotes.set_index("note")["label"].to_dict() == {
+    assert quotes.set_index(quotes["note"].str.partition(";")[0])["label"].to_dict() == {
         "negative": "Twenty minutes of waiting",
         "positive": "Fast <b>and</b> friendly",
     }

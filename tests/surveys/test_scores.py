@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cjm_lab.errors import ParameterError
+from cjm_lab.estimate import Design
 from cjm_lab.surveys import ces, csat, likert, nps, rating, sus, umux_lite
-from cjm_lab.surveys.scores import nps_bounds
+from cjm_lab.surveys.scores import nps_bounds, person_values
 
 
 def answers_of(promoters: int, passives: int, detractors: int) -> list[int]:
@@ -199,3 +201,73 @@ def test_the_nps_interval_covers_95_percent(n: int, promoter: float, detractor: 
 @pytest.mark.parametrize(("n", "expected"), [(10, 0.96), (30, 0.95)])
 def test_with_few_answers_it_still_covers(n: int, expected: float) -> None:
     assert coverage(n, 0.5, 0.2) == pytest.approx(expected, abs=0.025)
+
+
+LIKERT_ROWS = [[5, 1], [4, 2], [2, 3], [1, 5]]
+EVERY_SCORE = [
+    (nps, [10, 9, 7, 0]),
+    (csat, [5, 4, 2, 1]),
+    (ces, [7, 5, 3, 1]),
+    (partial(ces, top=True, scale=(1, 5), reversed=True), [5, 4, 2, 1]),
+    (sus, [[5, 1] * 5, [4, 2] * 5, [3] * 10, [2, 4] * 5]),
+    (umux_lite, [[7, 6], [5, 5], [2, 3], [1, 4]]),
+    (partial(likert, reversed=[1]), LIKERT_ROWS),
+    (partial(rating, scale=(1, 5)), [5, 4, 2, 1]),
+]
+
+
+@pytest.mark.parametrize(("score", "answers"), EVERY_SCORE)
+def test_every_score_is_the_mean_of_one_number_a_respondent(score, answers) -> None:
+    assert score(answers).value == pytest.approx(person_values(answers, score).mean())
+    weights = [3, 1, 2, 1]
+    assert score(answers, weights).value == pytest.approx(
+        np.average(person_values(answers, score), weights=weights)
+    )
+
+
+@pytest.mark.parametrize(("score", "answers"), EVERY_SCORE)
+def test_every_score_takes_a_design_and_its_subgroups(score, answers) -> None:
+    """A subgroup's score is that of its members alone; the shops it came from stay in the error."""
+    x = np.repeat(np.asarray(answers, dtype=float), 3, axis=0)
+    shops = Design(np.tile([1.0, 2.0, 2.0], 4), clusters=[*"aaabbbcccddd"])
+    whole = score(x, shops)
+    assert whole.value == pytest.approx(score(x, shops.weights).value)
+    assert whole.se > score(x, shops.weights).se  # shops differ, their answers are alike
+    assert whole.method.endswith(": clusters")
+    first = np.arange(12) < 6
+    x[~first] = np.nan
+    part = score(x, shops)
+    assert (part.n, part.value) == (6, pytest.approx(score(x[first], shops.weights[first]).value))
+
+
+@pytest.mark.parametrize(("score", "answers"), EVERY_SCORE)
+def test_a_respondent_of_weight_two_counts_as_two(score, answers) -> None:
+    x = np.asarray(answers, dtype=float)
+    twice = score(x, [2, 1, 1, 1])
+    assert twice.value == pytest.approx(score(np.concatenate([x[:1], x]), [1] * 5).value)
+    scaled = score(x, [20, 10, 10, 10])
+    assert (twice.value, twice.low) == pytest.approx((scaled.value, scaled.low))
+    assert twice.n_eff == pytest.approx(scaled.n_eff)
+
+
+def test_a_share_of_a_cluster_sample_has_fewer_effective_answers() -> None:
+    """Ten shops of ten like-minded customers say about as much as ten people."""
+    answers = np.repeat([5, 5, 5, 5, 5, 5, 1, 1, 1, 1], 10)
+    estimate = csat(answers, Design(np.ones(100), clusters=np.repeat(np.arange(10), 10)))
+    # se^2 = .24 / 9, so n = .24 / se^2 = 9
+    assert estimate.n_eff == pytest.approx(9)
+    # Wilson with t(.975, 9) = 2.262157 and n 9: (.6 + t2/18 -+ t sqrt(.24/9 + t2/324)) / (1 + t2/9)
+    assert (estimate.low, estimate.high) == pytest.approx((0.26658, 0.86092), abs=1e-5)
+    assert estimate.method == "Wilson on effective n: clusters"
+    assert estimate.high - estimate.low > 3 * (csat(answers).high - csat(answers).low)
+
+
+def test_who_answers_alike_still_leaves_doubt_in_a_design() -> None:
+    estimate = nps([10.0] * 6, Design(np.ones(6), clusters=[*"aabbcc"]))
+    assert (estimate.value, estimate.n) == (100, 6)
+    assert estimate.low < 80
+
+
+def test_a_number_a_respondent_is_asked_of_a_score_only() -> None:
+    with pytest.raises(ParameterError, match="score must be one of"):
+        person_values([1, 2], np.mean)

@@ -9,7 +9,8 @@ whoever reads the data can check what they find against truths.json:
 * it hurts first-time buyers most,
 * complaints about it are a large part of what people write,
 * from October on a two-hour delivery window makes the delivery better; nothing else ever changes,
-* a pilot in September shows that keeping the card form on error lets more people order.
+* a pilot in September shows that keeping the card form on error lets more people order,
+* a third of those invited to the survey answer it, whether a voucher is promised or not.
 
 The truths are computed from the parameters, never from the data drawn. Every effect may be set to
 zero; then there is nothing to find. Only uniform random numbers are drawn, each table has a stream
@@ -89,6 +90,18 @@ NEGATIVE = 0.25
 #: Chance that a customer closes the account, a day; one may go on as a guest.
 LEAVING_A_DAY = 0.001
 
+#: The share of invitations to the survey that is answered, of those that promise a voucher, and of
+#: answers that are broken off before the last page. Nothing depends on any of them.
+ANSWERS, REWARDED, BROKEN_OFF = 0.35, 0.50, 0.06
+
+#: Mean agreement from 1 to 5 with what the last page says about the brand; the last item is worded
+#: the other way round. And how likely each reason for an Aroma is, independent of the others.
+TRUST = {"trust_promises": 3.8, "trust_quality": 4.0, "trust_hides": 2.3}
+REASONS = {
+    "Taste of the coffee": 0.45, "Price": 0.35, "Easy to clean": 0.30, "Design": 0.25,
+    "A friend's advice": 0.20,
+}  # fmt: skip
+
 #: How likely each answer from 0 to 10 to "Would you recommend us?" is.
 RECOMMEND = [0.015, 0.01, 0.015, 0.025, 0.035, 0.075, 0.085, 0.15, 0.19, 0.22, 0.18]
 
@@ -160,6 +173,13 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
     add("sentiment", "negative_share", complains)
     add("satisfaction", "nps", 100 * (sum(RECOMMEND[9:]) - sum(RECOMMEND[:7])))
     add("pilot", "pilot_difference", effects.pilot_ordered, MONTHS[1:], label="ordered")
+    add("answered", "response_share", ANSWERS, label="Response rate")
+    for measure in ("response_share_difference", "early_late_difference", "reward_difference"):
+        add("answered", measure, 0.0)
+    add("answered", "partial_share", BROKEN_OFF)
+    any_reason = 1 - np.prod([1 - chosen for chosen in REASONS.values()])  # who has none is blank
+    for reason, chosen in REASONS.items():
+        add("choice", "reason_share", chosen / any_reason, label=reason)
 
     found: dict[str, tuple[float, dict[str, str]]] = {
         "worst_touchpoint": (effects.payment_valence, {"touchpoint": "payment"}),
@@ -499,6 +519,64 @@ def survey(
     return whole.join(asked[["device", "household", "age_group"]])
 
 
+def last_page(rng: np.random.Generator, n: int) -> pd.DataFrame:
+    """Return the survey's last page: trust in the brand, reasons for it, and who got that far."""
+    trust = ndtri(rng.random(n))
+    page = pd.DataFrame(index=range(n))
+    for item, mean in TRUST.items():
+        turned = -1 if item == "trust_hides" else 1
+        u = ndtr(0.75 * turned * trust + sqrt(1 - 0.75**2) * ndtri(rng.random(n)))
+        page[item] = answer(u, mean, 1, 5)
+    skips = rng.random(page.shape)
+    page = page.mask(skips < 0.03).mask(skips > 0.97, 99).astype("Int64")
+    chosen = rng.random((n, len(REASONS))) < list(REASONS.values())
+    names = np.array(list(REASONS), dtype=object)
+    page["reasons"] = [";".join(names[mine]) for mine in chosen]
+    left = rng.random(n) < BROKEN_OFF
+    page.loc[left] = pd.NA
+    page["State"] = np.where(left, "partial", "complete")
+    return page
+
+
+def invitations(
+    rng: np.random.Generator, who: pd.DataFrame, asked: pd.DataFrame, answers: pd.DataFrame
+) -> pd.DataFrame:
+    """Return who was invited when and with what; an answer comes in the month of its invitation.
+
+    The mailing tool knows the respondent's number where there is an answer, else the customer's.
+    """
+    opens = asked["moment"].fillna(pd.Series(MONTH_STARTS[asked["month"]]))
+    waited = np.minimum(10 * MINUTE + 6 * DAY * rng.random(len(asked)) ** 3, asked["at"] - opens)
+    came = pd.DataFrame(
+        {
+            "respondent_id": answers["ResponseID"],
+            "customer_id": asked["customer"],
+            "at": asked["at"] - waited,
+            "month": asked["month"],
+        }
+    )
+    silent = []
+    rest = who[~who["customer"].isin(asked["customer"])].copy()
+    rest["order"] = rng.random(len(rest))
+    for month in range(3):
+        pool = rest[rest["start"] < MONTH_ENDS[month] - DAY].sort_values("order")
+        drawn = pool.head(round(ANSWERS_A_MONTH / ANSWERS) - ANSWERS_A_MONTH)
+        rest = rest.drop(drawn.index)
+        since = np.maximum(drawn["start"], MONTH_STARTS[month])
+        at = since + (MONTH_ENDS[month] - since) * rng.random(len(drawn))
+        silent.append(pd.DataFrame({"customer_id": drawn["customer"], "at": at, "month": month}))
+    sent = pd.concat([came, *silent]).sort_values(["at", "customer_id"], ignore_index=True)
+    return pd.DataFrame(
+        {
+            "respondent_id": sent["respondent_id"],
+            "customer_id": sent["customer_id"],
+            "invited_at": local(sent["at"]),
+            "reward": np.where(rng.random(len(sent)) < REWARDED, "voucher", ""),
+            "wave": np.array(MONTHS)[sent["month"]],
+        }
+    )
+
+
 def sentence(
     u: Array, words: Words, topic: str, tone: str, language: str = "en", *, opener: bool = True
 ) -> str:
@@ -660,11 +738,13 @@ def generate(folder: str | Path, effects: Effects | None = None, seed: int = SEE
     who, times = journeys(stream(seed, "journeys"), effects, words)
     events = log(stream(seed, "events"), who, times, words)
     asked = respondents(stream(seed, "respondents"), who, times, words)
+    answers = survey(stream(seed, "survey"), effects, asked, words)
     made = mentions(stream(seed, "mentions"), effects, words)
     shown = ["id", "posted", "platform", "username", "body", "language", "likes", "link"]
     tables = {
         **records(stream(seed, "records"), who, times, events, words),
-        "survey": survey(stream(seed, "survey"), effects, asked, words),
+        "survey": answers.join(last_page(stream(seed, "last page"), len(answers))),
+        "invitations": invitations(stream(seed, "invitations"), who, asked, answers),
         "mentions": made[shown],
         "labels": labels(stream(seed, "labels"), made),
         "pilot": pilot(stream(seed, "pilot"), effects, words),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cjm_lab.study import Study, SurveySource, TableSource
+from cjm_lab.study.models import Study, SurveySource, TableSource
 from cjm_lab.study.personas import attribute_text
 
 #: A number with more values than this is cut into quarters.

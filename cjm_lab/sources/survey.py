@@ -1,0 +1,326 @@
+"""Reader of surveys: from exports to one row a respondent, each with its state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cjm_lab.errors import ParameterError, SourceError
+from cjm_lab.sources.answers import Answers, read_answers
+from cjm_lab.sources.exports import (
+    LAYOUT_WORDS,
+    Export,
+    key_of,
+    platform_column,
+    read_export,
+)
+from cjm_lab.sources.files import as_text, as_times, require, source_files
+from cjm_lab.sources.formats import clean_name
+from cjm_lab.sources.schemas import TABLES, check
+from cjm_lab.sources.states import DROPPED, row_states, with_duplicates
+from cjm_lab.sources.tidy import tidy_columns
+from cjm_lab.study import Question
+
+#: Stands between the codes of the questions that somebody was not concerned by.
+CODE_SEPARATOR = "\x1f"
+
+_READING = [
+    "file", "layout", "encoding", "delimiter", "rows", "complete", "partial", "previews",
+    "duplicates", "not_applicable", "note",
+]  # fmt: skip
+#: Columns that this reader computes; a column of the file counts only where `columns` names it.
+_COMPUTED = ("state", "subject", "not_applicable")
+
+
+def read_survey(
+    file: str | Path,
+    *,
+    questions: Mapping[str, Question],
+    respondent_id: str = "respondent_id",
+    columns: Mapping[str, str] | None = None,
+    attributes: Iterable[str] = (),
+    not_applicable: Iterable[str] = (),
+    dates: str = "",
+    time_zone: str = "UTC",
+    names: Iterable[str] = (),
+    folder: str | Path = ".",
+    subject: str = "",
+    competitors: Iterable[str] = (),
+    layout: str | None = None,
+    codebook: str = "",
+) -> pd.DataFrame:
+    r"""Read answers: one row a respondent, one column a question.
+
+    The export of a survey tool is recognized by its head: Qualtrics, SurveyMonkey, Typeform, Google
+    Forms, LimeSurvey, SPSS, else a plain table; what was found is said by `survey_reading`.
+
+    Parameters
+    ----------
+    file, columns, dates, time_zone, names, folder
+        As in `read_mentions`; where `columns` names neither, ids and times are the survey tool's.
+    questions
+        What each column asks; `Question` has the scale that answers must keep to.
+    respondent_id
+        The file's column with the respondent's id; without one, rows count as respondents r1, r2...
+    attributes
+        Columns that describe the respondent.
+    not_applicable
+        Answers that mean "does not concern me"; they become missing.
+    subject
+        Column with the company that the answers of a row are about: one of `names`, the brand's,
+        or of the competitors.
+    competitors
+        Their names.
+    layout
+        Overrules how the layout is recognized.
+    codebook
+        A LimeSurvey .lss file with texts and answer labels.
+
+    Returns
+    -------
+    DataFrame
+        respondent_id, customer_id, submitted_at, wave, weight, stratum, cluster, fpc, subject
+        ("us", a competitor, or ""), state (complete, partial, preview, duplicate), not_applicable
+        (codes of questions, parted by "\x1f"), the questions (numbers as floats, missing is NaN;
+        others as text, missing is ''; the options of a `multi` parted by "\n"), for a `multi` with
+        an answer typed in a column ``<code>_other``, the attributes.
+
+    Raises
+    ------
+    SourceError
+        If a file, column or value cannot be used; an answer outside its scale is refused.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "s.csv"
+    >>> _ = file.write_text("respondent_id;q1\n1;5 Very good\n2;99\n")
+    >>> q = {"q1": Question(measure="rating", scale=(1, 5))}
+    >>> read_survey(file, questions=q, not_applicable=["99"])["q1"].tolist()
+    [5.0, nan]
+    """
+    if not questions:
+        raise SourceError(
+            f"questions of {file} must say what its columns ask, got none; propose_questions "
+            "writes a draft"
+        )
+    own = dict(columns or {})
+    own.setdefault("respondent_id", respondent_id)
+    base, described = Path(folder), list(attributes)
+    if wrong := [name for name in described if name in _COMPUTED]:
+        raise SourceError(
+            f"attributes of {file} must not have the name of a column of the lab's own, got "
+            f"{wrong[0]!r}; give it another, such as columns: {{my_{wrong[0]}: {wrong[0]}}}"
+        )
+    frames: list[pd.DataFrame] = []
+    said: list[dict[str, Any]] = []
+    for path in source_files(str(file), base):
+        export = read_export(path, layout=layout, codebook=base / codebook if codebook else None)
+        tidy, note = _columns(export, own, sum(len(frame) for frame in frames), dates, time_zone)
+        export = _renamed(export, own)
+        asked = [c for code, q in questions.items() for c in (map(clean_name, q.columns or [code]))]
+        require(export.frame, [*asked, *map(clean_name, described)], path.name)
+        skips = list(not_applicable)
+        answers = {
+            code: read_answers(export, code, question, skips, list(names))
+            for code, question in questions.items()
+        }
+        new: dict[str, Any] = {}
+        for code, one in answers.items():
+            new[code] = one.values
+            if one.other is not None:
+                new[f"{code}_other"] = one.other
+        for name in described:
+            new[name] = _attribute(export, clean_name(name), list(names))
+        if subject:
+            require(export.frame, [clean_name(subject)], path.name)
+            tidy["subject"] = _subjects(export, clean_name(subject), names, competitors)
+        tidy["not_applicable"] = _codes(answers, len(tidy))
+        if "state" not in own:
+            tidy["state"] = row_states(export, answers)
+        frames.append(tidy.assign(**new))
+        said.append(_said(export, len(tidy), answers, note))
+    return _joined(frames, said, file)
+
+
+def survey_reading(responses: pd.DataFrame) -> pd.DataFrame:
+    r"""Return how each survey file was read, one row a file.
+
+    Parameters
+    ----------
+    responses
+        Answers as `read_survey` or `read_tables` return them, previews and duplicates included.
+
+    Returns
+    -------
+    DataFrame
+        file, layout, encoding, delimiter, rows, complete, partial, previews (tests, and what the
+        survey tool takes for spam), duplicates, not_applicable (answers), note.
+
+    Raises
+    ------
+    ParameterError
+        If the table does not come from `read_survey`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "s.csv"
+    >>> _ = file.write_text("respondent_id;q1\n1;5\n1;5\n")
+    >>> q = {"q1": Question(measure="rating", scale=(1, 5))}
+    >>> survey_reading(read_survey(file, questions=q))[["delimiter", "duplicates"]].values.tolist()
+    [['semicolon', 1]]
+    """
+    if len(responses) and "reading" not in responses.attrs:
+        raise ParameterError(
+            "responses must be a table as read_survey or read_tables returns it, got one without "
+            "what was read; pass it as it is"
+        )
+    return pd.DataFrame(responses.attrs.get("reading", []), columns=_READING)
+
+
+def _columns(
+    export: Export, own: Mapping[str, str], before: int, dates: str, time_zone: str
+) -> tuple[pd.DataFrame, str]:
+    """Return the tidy table's own columns, and a note on where ids come from."""
+    frame, notes = export.frame, [export.note] if export.note else []
+    wanted = {tidy: clean_name(name) for tidy, name in own.items() if tidy in _tidy_names()}
+    if wanted["respondent_id"] == "respondent_id" and "respondent_id" not in frame.columns:
+        wanted["respondent_id"] = platform_column(export, "respondent_id")
+    ended = ""
+    if "submitted_at" not in wanted and "submitted_at" not in frame.columns:
+        ended = platform_column(export, "ended")
+        wanted |= {"submitted_at": ended} if ended else {}
+    if not wanted["respondent_id"]:
+        del wanted["respondent_id"]
+        ids = pd.Series([f"r{before + i}" for i in range(1, len(frame) + 1)], dtype="str")
+        frame = frame.assign(respondent_id=ids)
+        notes.append("no respondent id: each row counts as a respondent")
+    require(frame, wanted.values(), export.file)
+    chosen = {
+        tidy: frame[wanted.get(tidy, tidy)]
+        for tidy in _tidy_names()
+        if tidy in wanted or (tidy in frame.columns and tidy not in _COMPUTED)
+    }
+    if ended and not dates:
+        chosen["submitted_at"] = _platform_times(export, chosen["submitted_at"])
+    tidy = tidy_columns("responses", pd.DataFrame(chosen), export.file, dates, time_zone)
+    tidy["weight"] = tidy["weight"].fillna(1.0)
+    if "state" not in wanted:
+        tidy["state"] = "complete"
+    return tidy, "; ".join(notes)
+
+
+def _tidy_names() -> list[str]:
+    return list(TABLES["responses"].columns)
+
+
+def _platform_times(export: Export, column: pd.Series) -> pd.Series:
+    """Return a survey tool's own times in a form that is read without being guessed."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column
+    text = as_text(column)
+    name = key_of(str(column.name))
+    if name.endswith("utc"):
+        return as_times(text, export.file, "submitted_at", dates="", time_zone="UTC")
+    if export.layout == "limesurvey":  # what LimeSurvey writes where a survey records no dates
+        return text.mask(text.str.startswith("1980-01-01"), "")
+    form = (
+        r"(\d{4})/(\d\d)/(\d\d) (\d{1,2}):(\d\d):(\d\d) ([AP]M) (?:GMT|UTC)([+-]\d+)?(?::(\d\d))?"
+    )
+    if export.layout == "google_forms" and text[text != ""].str.fullmatch(form).all():
+        parts = text.str.extract(f"^{form}$")
+        zone = parts[7].fillna("+0").str.replace(r"([+-])(\d)$", r"\g<1>0\2", regex=True)
+        written = text.str.replace(r" (?:GMT|UTC).*", "", regex=True) + zone + parts[8].fillna("00")
+        return pd.to_datetime(
+            written.mask(text == ""), format="%Y/%m/%d %I:%M:%S %p%z", utc=True
+        ).dt.as_unit("us")
+    return column
+
+
+def _renamed(export: Export, own: Mapping[str, str]) -> Export:
+    """Return an export in which `columns` may also give questions and attributes their names."""
+    renamed = {
+        clean_name(name): tidy for tidy, name in own.items()
+        if tidy not in _tidy_names() and clean_name(name) in export.frame.columns
+    }  # fmt: skip
+    if not renamed:
+        return export
+    return replace(
+        export,
+        frame=export.frame.rename(columns=renamed),
+        texts={renamed.get(name, name): text for name, text in export.texts.items()},
+        options={renamed.get(name, name): text for name, text in export.options.items()},
+        labels={renamed.get(name, name): words for name, words in export.labels.items()},
+        missing={renamed.get(name, name): ranges for name, ranges in export.missing.items()},
+    )
+
+
+def _attribute(export: Export, column: str, names: Sequence[str]) -> pd.Series:
+    """Return an attribute as masked text, in words where the file has words for its codes."""
+    return read_answers(export, column, Question(measure="attribute"), (), names).values
+
+
+def _subjects(
+    export: Export, column: str, names: Iterable[str], competitors: Iterable[str]
+) -> pd.Series:
+    """Return whom each row is about."""
+    about = _attribute(export, column, [])
+    whom = {clean_name(one).casefold(): one for one in competitors}
+    whom |= {clean_name(one).casefold(): "us" for one in names}
+    return about.map(lambda text: whom.get(clean_name(text).casefold(), "")).astype("str")
+
+
+def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
+    """Return the questions that each row was not concerned by."""
+    codes = np.full(rows, "", dtype=object)
+    for code, one in answers.items():
+        said = np.flatnonzero(one.not_applicable)
+        before = codes[said]
+        codes[said] = np.where(before == "", "", before + CODE_SEPARATOR) + code
+    return pd.Series(codes, dtype="str")
+
+
+def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) -> dict[str, Any]:
+    """Return what is said about how a file was read; its states are counted once all are known."""
+    return {
+        "file": export.file,
+        "layout": LAYOUT_WORDS[export.layout],
+        "encoding": export.encoding,
+        "delimiter": export.delimiter,
+        "rows": rows,
+        "not_applicable": sum(int(one.not_applicable.sum()) for one in answers.values()),
+        "note": note,
+    }
+
+
+def _joined(
+    frames: list[pd.DataFrame], said: list[dict[str, Any]], file: str | Path
+) -> pd.DataFrame:
+    """Return all files as one table, duplicates marked, with what was read in its attrs."""
+    table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if len(frames) > 1:
+        gaps = [name for name in table.columns if re.search("_other$", name)]
+        table = table.assign(**{name: table[name].fillna("") for name in gaps})
+    table = with_duplicates(table, [(one["file"], one["rows"]) for one in said])
+    start = 0
+    for one in said:
+        part = table[_tidy_names()].iloc[start : start + one["rows"]].reset_index(drop=True)
+        check(part[~part["state"].isin(DROPPED)], "responses", one["file"])
+        states = part["state"].value_counts()
+        start += one["rows"]
+        one |= {
+            column: int(states.get(state, 0))
+            for column, state in (
+                ("complete", "complete"), ("partial", "partial"), ("previews", "preview"),
+                ("duplicates", "duplicate"),
+            )
+        }  # fmt: skip
+    table.attrs["reading"] = said
+    return table
