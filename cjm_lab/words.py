@@ -26,6 +26,10 @@ _CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value",
 #: Measures on a signed scale, where the sign is half of the message.
 _SIGNED = {"valence", "value_gap", "value_gap_to_best", "importance_derived", "kano_worse"}
 
+#: Coefficients between -1 and 1, of which the second decimal is read.
+_COEFFICIENTS = {"alpha", "omega_total", "agreement", "importance_derived", "kano_better",
+                 "kano_worse"}  # fmt: skip
+
 _NAMES = {
     "nps": "Net Promoter Score",
     "csat": "satisfied customers",
@@ -186,6 +190,8 @@ def decimals(estimate: Estimate, measure: str, *, change: bool = False) -> int:
         size = abs(estimate.value) * factor
         return 0 if size >= 100 or (percent and not change) or measure == "nps" else 1
     fewest = 0 if percent or measure == "nps" or width >= 10 else 1
+    if measure in _COEFFICIENTS:
+        return 2
     fine = change or measure == "conversion"
     most = 1 if percent else 3
     return max(fewest, min(most, -floor(log10(width / 3 if fine else width))))

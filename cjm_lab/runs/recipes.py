@@ -57,7 +57,8 @@ VIEWS = (
     "moves", "pain_list", "protocol", "strengths", "change_list", "weekly", "action_list", "marks",
 )  # fmt: skip
 SURVEY_VIEWS = (
-    "pairs", "nps_groups", "answer_spread", "wave_trend", "open_list", "gap_map", "placed",
+    "pairs", "nps_groups", "answer_spread", "wave_trend", "open_list", "gap_map", "gap_groups",
+    "importances", "representation", "stated", "placed",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from math import nan
+from typing import Any
+
 import pandas as pd
 
 from cjm_lab import surveys
+from cjm_lab.ledger import row_estimate
 from cjm_lab.period import Period
 from cjm_lab.study import Study
 from cjm_lab.surveys.base import Base, Weighting
 from cjm_lab.surveys.distributions import answer_table, nps_table
 from cjm_lab.surveys.measures import directed
 from cjm_lab.surveys.pairs import overall_score, score_pairs
-from cjm_lab.words import capital, day_words, p_words
+from cjm_lab.words import capital, day_words, measure_name, p_words, shown
 
 #: Pairs that a reader is shown; the others are less sure than these.
 _PAIRS = 15
@@ -22,21 +26,25 @@ def pairs(
 ) -> pd.DataFrame:
     """Return which groups differ in the overall score, the surest first."""
     table = score_pairs(responses, codebook, study, period).head(_PAIRS)
-    points = table[["value", "low", "high"]].round(1)
+    texts = [shown(row_estimate(row), row["measure"], change=True) for row in _records(table)]
     sure = table["p_adjusted"] <= 1 - study.level
     return pd.DataFrame(
         {
             "groups": table["by"],
             "a": table["a"],
             "b": table["b"],
-            "a minus b": points["value"],
-            "from": points["low"],
-            "to": points["high"],
+            "a minus b": [text.value for text in texts],
+            "interval": [text.interval for text in texts],
             "n": table["n"],
             "corrected p": [p_words(p) for p in table["p_adjusted"]],
             "differ": sure.map({True: "yes", False: "not for certain"}),
         }
     )
+
+
+def _records(pairs: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return pairs as rows that an estimate can be made of."""
+    return pairs.assign(method="MOVER", se=nan, n_eff=nan).to_dict("records")
 
 
 def nps_groups(
@@ -90,6 +98,12 @@ def wave_trend(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) ->
     return table[(table["question"] == main.questions[0]) & (table["subject"] == "us")]
 
 
+def stated(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the options people chose, question by question, of those who speak about us."""
+    rows = measured[(measured["lane"] == "choice") & (measured["subject"] == "us")]
+    return rows.assign(question=rows["note"].str.partition(";")[0])
+
+
 def open_list(
     open_answers: pd.DataFrame, codebook: pd.DataFrame, study: Study, period: Period
 ) -> pd.DataFrame:
@@ -119,6 +133,57 @@ def gap_map(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     rows = measured[whole & (measured["measure"] == "value_gap")]
     names = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
     return rows.assign(label=rows["touchpoint"].map(names).astype("str"))
+
+
+def gap_groups(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the value gaps of everyone, each persona and each segment side by side."""
+    rows = measured[measured["measure"].isin(["value_gap", "value_gap_to_best"])]
+    names = {persona.id: persona.name for persona in study.personas}
+    who = rows["persona"].replace(names) + rows["segment"].where(rows["segment"] == "", ": ")
+    return _side_by_side(
+        rows.assign(
+            column=(who + rows["segment"]).str.removeprefix(": ").replace("", "everyone"),
+            against=rows["subject"].replace("us", "the best possible"),
+        ),
+        ["touchpoint", "against"],
+        study,
+    )
+
+
+def importances(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return stated importance, derived importance and opportunity score side by side."""
+    wanted = ["importance_stated", "importance_derived", "opportunity_score"]
+    rows = measured[measured["measure"].isin(wanted)]
+    names = {name: measure_name(name) for name in wanted}
+    return _side_by_side(rows.assign(column=rows["measure"].map(names)), ["touchpoint"], study)
+
+
+def _side_by_side(rows: pd.DataFrame, index: list[str], study: Study) -> pd.DataFrame:
+    """Return value and interval of ledger rows, one column a value of `column`."""
+    if rows.empty:
+        return pd.DataFrame(columns=index)
+    texts = [shown(row_estimate(row), row["measure"]) for row in rows.to_dict("records")]
+    words = rows.assign(text=[f"{text.value} {text.interval}".strip() for text in texts])
+    columns = words["column"].drop_duplicates().tolist()
+    table = words.pivot_table("text", index, "column", "first", sort=False)[columns]
+    names = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
+    return table.fillna("").reset_index().replace({"touchpoint": names}).rename_axis(columns=None)
+
+
+def representation(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups that answer more or less often than they buy, beyond chance."""
+    rows = measured[measured["measure"] == "respondent_gap"]
+    beyond = rows[~rows["note"].str.startswith("not different")]
+    texts = [shown(row_estimate(row), row["measure"]) for row in beyond.to_dict("records")]
+    return pd.DataFrame(
+        {
+            "group": beyond["label"],
+            "respondents less customers": [text.value for text in texts],
+            "interval": [text.interval for text in texts],
+            "n": beyond["n"],
+            "note": beyond["note"],
+        }
+    )
 
 
 def placed(importance_performance: pd.DataFrame) -> pd.DataFrame:

@@ -20,9 +20,9 @@ _INVENTORY = [
 
 #: Lanes in which a touchpoint is heard, and what their absence means.
 _VOICES = {
-    "emotion": "nobody was asked how it was",
-    "reach": "the log does not show who comes by",
-    "sentiment": "no mention speaks about it",
+    ("emotion", "satisfaction"): "nobody was asked how it was",
+    ("reach",): "the log does not show who comes by",
+    ("sentiment",): "no mention speaks about it",
 }
 
 SMALL_BASE = 30
@@ -122,7 +122,8 @@ def knowledge_gaps(measured: pd.DataFrame, study: Study, as_of: date) -> pd.Data
     [385]
     """
     enough = needed_n(0.25, 0.05, level=study.level)
-    whole = measured[(measured["persona"] == "") & (measured["status"] == "observed")]
+    ours = (measured["persona"] == "") & (measured["subject"] == "us")
+    whole = measured[ours & (measured["status"] == "observed")]
     rows = [
         {
             "touchpoint": stage.name,
@@ -137,8 +138,8 @@ def knowledge_gaps(measured: pd.DataFrame, study: Study, as_of: date) -> pd.Data
     ]
     for touchpoint_id, stage_id in study.stage_of.items():
         own = whole[whole["touchpoint"] == touchpoint_id]
-        silent = [words for lane, words in _VOICES.items() if not (own["lane"] == lane).any()]
-        asked = own.loc[own["lane"] == "emotion", "n"]
+        silent = [words for lanes, words in _VOICES.items() if not own["lane"].isin(lanes).any()]
+        asked = own.loc[own["lane"].isin(["emotion", "satisfaction"]), "n"]
         n = int(asked.max()) if len(asked) else 0
         if 0 < n < SMALL_BASE:
             silent.insert(0, f"only {n} answers")

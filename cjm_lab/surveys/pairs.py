@@ -97,6 +97,7 @@ def _groups(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Ser
     names = {persona.id: persona.name for persona in study.personas}
     yield "persona", responses["persona"].replace(names)
     surveys = [source for source in study.sources if isinstance(source, SurveySource)]
+    made_of = {name for persona in study.personas for name in persona.match}
     for name in dict.fromkeys(name for survey in surveys for name in survey.attributes):
-        if name in responses:
+        if name in responses and name not in made_of:  # else the personas once more
             yield name, attribute_text(responses[name])

@@ -101,3 +101,20 @@ def test_evidence_older_than_a_month_is_a_gap(study: Study, day: str, old: bool)
     said = gaps.set_index("touchpoint")["gap"].to_dict()
     assert ("Shop" in said) is old
     assert not old or said["Shop"] == "32 days old"
+
+
+def test_a_touchpoint_asked_about_in_any_score_is_heard_and_one_asked_of_a_rival_is_not(
+    study: Study,
+) -> None:
+    value = Estimate(4.2, 4.0, 4.4, n=400, method="t")
+    rows = [
+        evidence(value, lane="satisfaction", measure="ces", touchpoint="shop"),
+        evidence(
+            value, lane="satisfaction", measure="ces", touchpoint="till", subject="Rival", item="q"
+        ),
+    ]
+    gaps = knowledge_gaps(evidence_frame(rows), study, date(2026, 9, 30)).set_index("touchpoint")
+    assert "nobody was asked" not in gaps.loc["Shop", "gap"]
+    assert gaps.loc["Shop", "needed"] == 0
+    assert "nobody was asked" in gaps.loc["Till", "gap"]
+    assert gaps.loc["Till", "needed"] == 385

@@ -1,0 +1,124 @@
+"""What the notebooks show of surveys: side by side, in words, and nothing that is not there."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cjm_lab.estimate import Estimate
+from cjm_lab.ledger import evidence, evidence_frame
+from cjm_lab.period import Period, period_up_to
+from cjm_lab.runs import survey_views as views
+from cjm_lab.study import Study
+
+
+@pytest.fixture
+def study() -> Study:
+    return Study.model_validate(
+        {
+            "title": "Phones",
+            "subject": {"brand": "Ours", "competitors": ["Rival"]},
+            "personas": [{"id": "young", "name": "Young people", "match": {"age": "young"}}],
+            "stages": [
+                {"id": "use", "name": "Use", "touchpoints": [{"id": "bill", "name": "The bill"}]}
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def month() -> Period:
+    return period_up_to(date(2026, 9, 30))
+
+
+def row(measure: str, value: float, **about: Any) -> dict[str, Any]:
+    estimate = Estimate(value, value - 1, value + 1, n=100, method="bootstrap")
+    return evidence(estimate, lane="value_gap", measure=measure, touchpoint="bill", **about)
+
+
+def test_gaps_stand_side_by_side_for_everyone_and_each_persona(study: Study) -> None:
+    measured = evidence_frame(
+        [
+            row("value_gap", 3.0, subject="Rival"),
+            row("value_gap", 5.0, subject="Rival", persona="young"),
+            row("value_gap_to_best", 9.0),
+        ]
+    )
+    table = views.gap_groups(measured, study)
+    assert table.columns.tolist() == ["touchpoint", "against", "everyone", "Young people"]
+    assert table["touchpoint"].unique().tolist() == ["The bill"]
+    assert table["against"].tolist() == ["Rival", "the best possible"]
+    assert table["Young people"].str.startswith("+5").tolist() == [True, False]
+
+
+def test_a_segment_has_a_column_of_its_own_name(study: Study) -> None:
+    measured = evidence_frame(
+        [
+            row("value_gap", 3.0, subject="Rival", segment="city=Rome"),
+            row("value_gap", 4.0, subject="Rival", segment="city=Rome", persona="young"),
+        ]
+    )
+    columns = views.gap_groups(measured, study).columns.tolist()
+    assert columns[2:] == ["city=Rome", "Young people: city=Rome"]
+
+
+def test_without_gaps_there_is_no_table(study: Study) -> None:
+    assert views.gap_groups(evidence_frame(), study).empty
+    assert views.importances(evidence_frame(), study).empty
+    assert views.representation(evidence_frame()).empty
+    assert views.placed(pd.DataFrame(columns=["touchpoint", "item"])).empty
+
+
+def test_only_groups_that_differ_beyond_chance_are_named() -> None:
+    gap = Estimate(0.1, 0.05, 0.15, n=400, method="Wilson, base known")
+    about = {"lane": "answered", "measure": "respondent_gap"}
+    measured = evidence_frame(
+        [
+            evidence(gap, label="age: old", item="a", note="more often beyond chance", **about),
+            evidence(
+                gap, label="age: young", item="b", note="not different beyond chance", **about
+            ),
+        ]
+    )
+    assert views.representation(measured)["group"].tolist() == ["age: old"]
+
+
+def test_companies_are_shown_beside_everyone_and_the_personas(study: Study, month: Period) -> None:
+    question = {
+        "question": "q", "text": "", "measure": "nps", "scale_min": 0.0, "scale_max": 10.0,
+        "reversed": False, "touchpoint": "", "stage": "", "success": [], "as_name": "",
+    }  # fmt: skip
+    codebook = pd.DataFrame([question | {"subject": who} for who in ("us", "Rival")])
+    responses = pd.DataFrame(
+        {
+            "q": [10.0] * 6 + [0.0] * 5 + [10.0] * 5,
+            "subject": ["us"] * 11 + ["Rival"] * 5,
+            "persona": ["young"] * 6 + [""] * 10,
+            "submitted_at": pd.Series([pd.NaT] * 16, dtype="datetime64[us, UTC]"),
+            "wave": "",
+        }
+    )
+    table = views.nps_groups(responses, codebook, study, month).set_index("label")
+    assert table.index.tolist() == ["all about us", "Young people", "Rival"]
+    assert table["n"].tolist() == [11, 6, 5]
+    assert table["value"].tolist() == pytest.approx([100 / 11, 100, 100])
+
+
+def test_open_answers_are_counted_and_never_shown(study: Study, month: Period) -> None:
+    answers = pd.DataFrame(
+        {
+            "subject": ["us", "us", "Rival"],
+            "question": "why",
+            "touchpoint": ["bill"] * 3,
+            "text": ["too dear", "fine", "dear too"],
+            "score": [3.0, 9.0, 1.0],
+            "submitted_at": pd.to_datetime(["2026-09-02", "2026-08-02", "2026-09-03"], utc=True),
+        }
+    )
+    codebook = pd.DataFrame({"question": ["why"], "text": ["What annoys you?"]})
+    table = views.open_list(answers, codebook, study, month)
+    expected = ["What annoys you?", "The bill", 1, 1, "2 September 2026"]
+    assert table.to_numpy().tolist() == [expected]
