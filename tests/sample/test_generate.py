@@ -6,7 +6,9 @@ import importlib.util
 import json
 import re
 import sys
+from collections import Counter
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from types import ModuleType
 
@@ -112,6 +114,9 @@ def test_the_truths_follow_from_the_parameters(generator: ModuleType) -> None:
     # of those who name a reason at all: each is named independently of the others
     named = 1 - 0.55 * 0.65 * 0.70 * 0.75 * 0.80
     assert august["reason_share_Price"] == pytest.approx(0.35 / named)
+    # Kano: reverse and questionable answers don't count
+    assert august["kano_better_delivery_Delivery window"] == pytest.approx(0.70 / 0.96)
+    assert august["kano_worse_payment_Card form kept on error"] == pytest.approx(-0.75 / 0.96)
 
 
 @pytest.mark.parametrize(
@@ -310,6 +315,44 @@ def test_the_last_page_is_blank_where_it_was_not_reached(generator: ModuleType) 
     agree = page[list(generator.TRUST)].apply(pd.to_numeric).replace(99, float("nan")).corr()
     assert agree.loc["trust_promises", "trust_quality"] > 0.3
     assert agree.loc["trust_promises", "trust_hides"] < -0.3  # the item that is worded in reverse
+
+
+def test_one_half_is_asked_about_features_and_the_other_what_counts() -> None:
+    survey = table("survey.csv")
+    kano, sets = survey.filter(regex="^with(out)?_"), survey.filter(regex=r"^(most|least)_\d$")
+    assert kano.shape[1] == 6 and sets.shape[1] == 10
+    halves = pd.DataFrame({"kano": kano.ne("").any(axis=1), "sets": sets.ne("").any(axis=1)})
+    assert not halves.all(axis=1).any()
+    assert halves.mean().between(0.45, 0.55).all()
+    assert set(kano.stack()) == {
+        "", "I like it", "I expect it", "I am neutral", "I can tolerate it", "I dislike it"
+    }  # fmt: skip
+
+
+def test_the_planted_category_of_a_feature_is_the_one_most_answer() -> None:
+    survey = table("survey.csv")
+    like, dislike = survey.eq("I like it"), survey.eq("I dislike it")
+    between = survey.ne("") & ~like & ~dislike
+    assert (like["with_delivery"] & between["without_delivery"]).sum() > 200  # attractive
+    assert (between["with_card"] & dislike["without_card"]).sum() > 240  # must-be
+    assert (between["with_gift"] & between["without_gift"]).sum() > 330  # indifferent
+
+
+def test_the_sets_are_balanced_and_answered_with_two_of_their_items(study: Study) -> None:
+    survey, questions = table("survey.csv"), study.sources[0].questions  # type: ignore[union-attr]
+    sets = [questions[f"most_{number}"].options for number in range(1, 6)]
+    for number, items in enumerate(sets, start=1):
+        assert questions[f"least_{number}"].options == items
+        most, least = survey[f"most_{number}"], survey[f"least_{number}"]
+        assert {*most, *least} == {"", *items}
+        assert (most != least)[most != ""].all()
+    together = Counter(pair for items in sets for pair in permutations(items, 2))
+    assert len(together) == 5 * 4 and set(together.values()) == {3}
+    for place in zip(*sets, strict=True):
+        assert len(set(place)) == 5  # each item once in each place
+    most, least = (survey.filter(like=side).stack().value_counts() for side in ("most_", "least_"))
+    net = (most - least).drop("").sort_values(ascending=False)
+    assert list(net.index) == ["Taste", "Easy to clean", "Price", "Quiet", "Looks"]  # as planted
 
 
 def test_labels_are_a_sample_of_each_months_frame() -> None:

@@ -10,7 +10,9 @@ whoever reads the data can check what they find against truths.json:
 * complaints about it are a large part of what people write,
 * from October on a two-hour delivery window makes the delivery better; nothing else ever changes,
 * a pilot in September shows that keeping the card form on error lets more people order,
-* a third of those invited to the survey answer it, whether a voucher is promised or not.
+* a third of those invited to the survey answer it, whether a voucher is promised or not,
+* a delivery window delights, a card form that is not kept annoys, gift wrapping does neither, and
+  what counts most in a machine is the taste.
 
 The truths are computed from the parameters, never from the data drawn. Every effect may be set to
 zero; then there is nothing to find. Only uniform random numbers are drawn, each table has a stream
@@ -30,7 +32,8 @@ import argparse
 import json
 import shutil
 from collections.abc import Mapping
-from math import comb, sqrt
+from itertools import permutations
+from math import comb, exp, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,6 +105,30 @@ REASONS = {
     "A friend's advice": 0.20,
 }  # fmt: skip
 
+#: Half of the respondents say how they feel with each feature and without it: the share that finds
+#: it attractive, one-dimensional, must-be, indifferent, reverse or answers what makes no sense; the
+#: touchpoint; and the two answers that make each category ("" = any in between).
+FEATURES = {
+    "Delivery window": {"A": 0.40, "O": 0.30, "M": 0.08, "I": 0.18, "R": 0.02, "Q": 0.02},
+    "Card form kept on error": {"A": 0.05, "O": 0.25, "M": 0.50, "I": 0.16, "R": 0.01, "Q": 0.03},
+    "Gift wrapping": {"A": 0.20, "O": 0.04, "M": 0.02, "I": 0.65, "R": 0.08, "Q": 0.01},
+}
+FEATURE_AT = {
+    "Delivery window": "delivery", "Card form kept on error": "payment", "Gift wrapping": "basket",
+}  # fmt: skip
+LIKES, DISLIKES = "I like it", "I dislike it"
+BETWEEN = {"I expect it": 0.35, "I am neutral": 0.40, "I can tolerate it": 0.25}
+KANO = {
+    "A": (LIKES, ""), "O": (LIKES, DISLIKES), "M": ("", DISLIKES), "I": ("", ""),
+    "R": (DISLIKES, LIKES), "Q": (LIKES, LIKES),
+}  # fmt: skip
+
+#: The other half names what counts most and least in a machine, in five sets. The number says how
+#: much: a pair is named in proportion to exp(most - least). Each set leaves another item out, so
+#: that each stands in four sets, once in each place, and with each other item in three.
+COUNTS = {"Taste": 0.9, "Easy to clean": 0.4, "Price": 0.1, "Quiet": -0.4, "Looks": -1.0}
+SETS = [[list(COUNTS)[(left_out + k) % 5] for k in range(1, 5)] for left_out in range(5)]
+
 #: How likely each answer from 0 to 10 to "Would you recommend us?" is.
 RECOMMEND = [0.015, 0.01, 0.015, 0.025, 0.035, 0.075, 0.085, 0.15, 0.19, 0.22, 0.18]
 
@@ -151,7 +178,8 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
     ) -> None:
         name = "_".join([measure, *about.values()])
         by_month = np.broadcast_to(truth, len(months)).round(9).tolist()
-        low, high = {"valence": (-2, 2), "nps": (-100, 100)}.get(measure, (0, 1))
+        scales = {"valence": (-2, 2), "nps": (-100, 100), "kano_worse": (-1, 0)}
+        low, high = scales.get(measure, (0, 1))
         if not all(low <= value <= high for value in by_month):
             raise ValueError(f"{name} must lie between {low} and {high}, got {by_month}")
         row = {"touchpoint": "", "persona": "", "subject": "us"} | about
@@ -180,6 +208,11 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
     any_reason = 1 - np.prod([1 - chosen for chosen in REASONS.values()])  # who has none is blank
     for reason, chosen in REASONS.items():
         add("choice", "reason_share", chosen / any_reason, label=reason)
+    for feature, share in FEATURES.items():
+        about = {"touchpoint": FEATURE_AT[feature], "label": feature}
+        a, o, m, i = (share[category] for category in "AOMI")
+        add("feature", "kano_better", (a + o) / (a + o + m + i), **about)
+        add("feature", "kano_worse", -(o + m) / (a + o + m + i), **about)
 
     found: dict[str, tuple[float, dict[str, str]]] = {
         "worst_touchpoint": (effects.payment_valence, {"touchpoint": "payment"}),
@@ -519,6 +552,31 @@ def survey(
     return whole.join(asked[["device", "household", "age_group"]])
 
 
+def kano(rng: np.random.Generator, asked: Array) -> pd.DataFrame:
+    """Return how those asked feel with and without each feature; some leave a question blank."""
+    n = len(asked)
+    page = pd.DataFrame(index=range(n))
+    for feature, shares in FEATURES.items():
+        category = pd.Series(pick(rng.random(n), shares))
+        for side, which in enumerate(["with", "without"]):
+            said = category.map({letter: answers[side] for letter, answers in KANO.items()})
+            said = said.mask(said == "", pick(rng.random(n), BETWEEN))
+            page[f"{which}_{feature.split()[0].lower()}"] = said.where(asked)
+    return page.mask(rng.random(page.shape) < 0.02)
+
+
+def maxdiff(rng: np.random.Generator, asked: Array) -> pd.DataFrame:
+    """Return what counts most and least to those asked in each set; some leave a question blank."""
+    n = len(asked)
+    page = pd.DataFrame(index=range(n))
+    for number, items in enumerate(SETS, start=1):
+        pairs = permutations(items, 2)
+        chances = {(most, least): exp(COUNTS[most] - COUNTS[least]) for most, least in pairs}
+        named = pick(rng.random(n), chances)
+        page[[f"most_{number}", f"least_{number}"]] = np.where(asked[:, None], named, None)
+    return page.mask(rng.random(page.shape) < 0.02)
+
+
 def last_page(rng: np.random.Generator, n: int) -> pd.DataFrame:
     """Return the survey's last page: trust in the brand, reasons for it, and who got that far."""
     trust = ndtri(rng.random(n))
@@ -739,11 +797,17 @@ def generate(folder: str | Path, effects: Effects | None = None, seed: int = SEE
     events = log(stream(seed, "events"), who, times, words)
     asked = respondents(stream(seed, "respondents"), who, times, words)
     answers = survey(stream(seed, "survey"), effects, asked, words)
+    half = stream(seed, "halves").random(len(answers)) < 0.5
+    pages = [
+        kano(stream(seed, "kano"), half),
+        maxdiff(stream(seed, "maxdiff"), ~half),
+        last_page(stream(seed, "last page"), len(answers)),
+    ]
     made = mentions(stream(seed, "mentions"), effects, words)
     shown = ["id", "posted", "platform", "username", "body", "language", "likes", "link"]
     tables = {
         **records(stream(seed, "records"), who, times, events, words),
-        "survey": answers.join(last_page(stream(seed, "last page"), len(answers))),
+        "survey": answers.join(pages),
         "invitations": invitations(stream(seed, "invitations"), who, asked, answers),
         "mentions": made[shown],
         "labels": labels(stream(seed, "labels"), made),
