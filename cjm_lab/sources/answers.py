@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from cjm_lab.errors import SourceError
 from cjm_lab.sources.exports import Export
 from cjm_lab.sources.files import as_text, refuse_outside
 from cjm_lab.sources.formats import clean_name
+from cjm_lab.sources.glance import rows_up_to
 from cjm_lab.sources.masking import mask_column
 from cjm_lab.study import Question
 
@@ -40,6 +42,7 @@ _NOT_CHOSEN = {"", "0", "no", "n", "false", "not selected", "unchecked", "not ch
                "not chosen", "nein", "non"}  # fmt: skip
 _OTHER = "Other"
 _LONGEST_NUMBER = 20
+_FEW = 1000
 #: "10 Extremely likely", "3 - Somewhat important"; not "1,2,7", "18 to 24" or "10 % off".
 _LEADING_NUMBER = re.compile(r"(-?\d+)(?:\s*[-–—:=.)]\s*|\s+)([^\W\d][^\d]*)")
 
@@ -106,8 +109,9 @@ def read_answers(
     if question.measure in NUMERIC_MEASURES:
         return _numbers(export, code, column, question, skipped)
     coded, texts = _coded(column)
-    said = _is_skipped(export, columns[0], texts, skipped)
-    words = _in_words(texts, export.labels.get(columns[0], {}))
+    labels = export.labels.get(columns[0], {})
+    said = _is_skipped(texts, skipped, export.missing.get(columns[0], []), labels)
+    words = _in_words(texts, labels)
     other: pd.Series | None = None
     if question.measure == "multi":
         words, typed = _parted(words.mask(said, ""), code, question, export.file, coded)
@@ -115,7 +119,8 @@ def read_answers(
             other = _taken(mask_column(typed, names), coded)
     elif isinstance(question.options, dict):
         words = words.replace(question.options)
-    return Answers(_taken(mask_column(words.mask(said, ""), names), coded), said[coded], other)
+    words = words.mask(said, "") if said.any() else words
+    return Answers(_taken(mask_column(words, names), coded), said[coded], other)
 
 
 def _coded(column: pd.Series) -> tuple[Codes, pd.Series]:
@@ -134,21 +139,30 @@ def _coded(column: pd.Series) -> tuple[Codes, pd.Series]:
 
 def _taken(texts: pd.Series, coded: Codes) -> pd.Series:
     """Return the text of each row."""
+    if len(coded) == len(texts) and np.array_equal(coded, np.arange(len(texts))):
+        return texts  # open answers, each row its own
     return pd.Series(texts.array.take(coded))
 
 
-def _is_skipped(export: Export, column: str, texts: pd.Series, skipped: Collection[str]) -> Mask:
+def _is_skipped(
+    texts: pd.Series,
+    skipped: Collection[str],
+    ranges: Sequence[tuple[float, float] | tuple[str, str]],
+    labels: Mapping[str, str],
+) -> Mask:
     """Return which texts mean "does not concern me": as codes, in words, or as the file says."""
     plain = {one.strip() for one in skipped}
-    ranges = export.missing.get(column, [])
-    marked = texts.isin(plain).to_numpy(dtype=bool, copy=True)
-    if labels := export.labels.get(column):
+    marked = np.zeros(len(texts), dtype=bool)
+    near = rows_up_to(texts, max([_LONGEST_NUMBER, *(len(one.encode()) for one in plain)]))
+    short = texts.iloc[near]
+    marked[near] = short.isin(plain)
+    if labels:
         marked |= texts.map(labels).isin(plain).to_numpy(dtype=bool)
     codes = [float(one) for one in plain if _is_number(one)]
     if codes or ranges:
-        short = texts[texts.str.len() <= _LONGEST_NUMBER]
-        said = in_ranges(short, [*ranges, *((code, code) for code in codes)])
-        marked[short.index[said]] = True
+        number = (short.str.len() <= _LONGEST_NUMBER).to_numpy(dtype=bool)
+        said = in_ranges(short[number], [*ranges, *((code, code) for code in codes)])
+        marked[near[number][said]] = True
     return marked
 
 
@@ -189,23 +203,28 @@ def _numbers(
     export: Export, code: str, column: pd.Series, question: Question, skipped: set[str]
 ) -> Answers:
     """Return answers as numbers inside their scale."""
-    own = export.labels.get(str(column.name), {})
+    import pyarrow as pa
+
     scale = question.scale or USUAL_SCALES.get(question.measure)
-    coded, texts = _coded(column)
-    said = _is_skipped(export, str(column.name), texts, skipped)
-    texts = texts.mask(said, "")
     known = _numbers_of_labels(code, question, scale)
-    words = _in_words(texts, own)
-    numbers = pd.to_numeric(texts.mask(texts == ""), errors="coerce").astype("float64")
-    if known:
-        keys = words.map(label_key)
-        numbers = keys.map(known).astype("float64").fillna(numbers)
-    unread = numbers.isna() & (texts != "")
-    if unread.any():
-        numbers = numbers.where(~unread, words[unread].map(leading_number).astype("float64"))
-        unread = numbers.isna() & (texts != "")
-    wrong = (unread | np.isinf(numbers)).to_numpy(dtype=bool)
+    if isinstance(column.dtype, pd.ArrowDtype) and not known and "" not in skipped:
+        values = pa.chunked_array(pa.array(column)).cast(pa.float64()).to_numpy()
+        said = np.isin(values, [float(one) for one in skipped if _is_number(one)])
+        values = np.where(said, np.nan, values)
+        _refuse_outside(values, scale, export.file, code)
+        return Answers(pd.Series(values), said)
+    coded, texts = _coded(column)
+    read = _read_often if len(texts) <= _FEW else _read_often.__wrapped__
+    numbers, said = read(
+        tuple(texts),
+        tuple(skipped),
+        tuple(export.missing.get(str(column.name), [])),
+        tuple(export.labels.get(str(column.name), {}).items()),
+        tuple(known.items()),
+    )
+    wrong = np.isnan(numbers) & ~said & (texts != "").to_numpy(dtype=bool) | np.isinf(numbers)
     if wrong.any():
+        words = _in_words(texts, export.labels.get(str(column.name), {}))
         row = int(np.flatnonzero(wrong[coded])[0])
         rule = f"be one of its labels {list(question.labels)} or a number" if known else (
             "be a number")  # fmt: skip
@@ -214,11 +233,42 @@ def _numbers(
             f"{code} must {rule}, got {words[coded[row]]!r} ({export.file}, data row {row + 1}); "
             f"correct it, {remedy}, or list it under not_applicable"
         )
-    values = pd.Series(numbers.to_numpy()[coded])
-    if scale and ((numbers < scale[0]) | (numbers > scale[1])).any():
+    values = numbers[coded]
+    _refuse_outside(values, scale, export.file, code)
+    return Answers(pd.Series(values), said[coded])
+
+
+def _refuse_outside(
+    values: npt.NDArray[np.float64], scale: tuple[float, float] | None, file: str, code: str
+) -> None:
+    if scale and ((values < scale[0]) | (values > scale[1])).any():
         remedy = "correct it, give the question's scale, or list the value under not_applicable"
-        refuse_outside(values, *scale, export.file, code, remedy)
-    return Answers(values, said[coded])
+        refuse_outside(pd.Series(values), *scale, file, code, remedy)
+
+
+@lru_cache(maxsize=64)
+def _read_often(
+    texts: tuple[str, ...],
+    skipped: tuple[str, ...],
+    ranges: tuple[tuple[float, float] | tuple[str, str], ...],
+    labels: tuple[tuple[str, str], ...],
+    known: tuple[tuple[str, float], ...],
+) -> tuple[npt.NDArray[np.float64], Mask]:
+    """Return the number of each text, NaN if it is none, and which mean "does not concern me".
+
+    Most questions of a survey are answered with the same few texts: they are read once.
+    """
+    column = pd.Series(texts, dtype="str")
+    said = _is_skipped(column, skipped, ranges, dict(labels))
+    column = column.mask(said, "")
+    words = _in_words(column, dict(labels))
+    numbers = pd.to_numeric(column.mask(column == ""), errors="coerce").astype("float64")
+    if known:
+        numbers = words.map(label_key).map(dict(known)).astype("float64").fillna(numbers)
+    unread = numbers.isna() & (column != "")
+    if unread.any():
+        numbers = numbers.where(~unread, words[unread].map(leading_number).astype("float64"))
+    return np.asarray(numbers, dtype=np.float64), said
 
 
 def _numbers_of_labels(
@@ -281,7 +331,8 @@ def _spread(
     has: dict[str, Mask] = {}
     for column, option in zip(columns, _option_names(export, code, columns, question), strict=True):
         coded, texts = _coded(export.frame[column])
-        skips = _is_skipped(export, column, texts, not_applicable)
+        labels = export.labels.get(column, {})
+        skips = _is_skipped(texts, not_applicable, export.missing.get(column, []), labels)
         keys = texts.mask(skips, "").map(label_key)
         own = {option, export.options.get(column, ""), column}
         typed = ~texts.map(lambda text, own=own: marks_a_choice(text, own)) & (keys != "")

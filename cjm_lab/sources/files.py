@@ -12,6 +12,7 @@ import pandas as pd
 
 from cjm_lab.errors import SourceError
 from cjm_lab.sources.formats import FORMATS, read_grid, unique_names
+from cjm_lab.sources.glance import is_trimmed
 
 
 def source_files(file: str, folder: Path) -> list[Path]:
@@ -117,6 +118,8 @@ def _some(names: Iterable[object]) -> str:
 
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column as text with surrounding blanks cut; missing is ''."""
+    if is_trimmed(column):
+        return column
     missing = column.isna()
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")  # an id read as 17.0 is the id 17

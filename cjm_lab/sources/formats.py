@@ -1,38 +1,24 @@
-"""From the bytes of a file to a grid of cells: format, encoding and delimiter found and said."""
+"""From a file of any format to a grid of cells, with how it was read said in words."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cjm_lab.errors import SourceError
+from cjm_lab.sources.encoding import to_utf8
+
+if TYPE_CHECKING:
+    from cjm_lab.sources.delimited import Plan
 
 #: What a source may be.
 FORMATS = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson", ".parquet", ".sav", ".zsav")
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-
-_BOMS = {
-    b"\xef\xbb\xbf": ("utf-8-sig", "UTF-8 with a byte order mark"),
-    b"\xff\xfe": ("utf-16", "UTF-16"),
-    b"\xfe\xff": ("utf-16", "UTF-16"),
-}
-#: Encodings that survey tools and spreadsheets write when they don't write Unicode.
-_LEGACY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "shift_jis",
-           "gb18030", "big5", "euc_kr"]  # fmt: skip
-_WESTERN = {"cp1252", "latin_1", "iso8859_15"}
-_MANY_BYTES = {"shift_jis", "gb18030", "big5", "euc_kr"}
-#: A row of more bytes than this is no row but a quote that nobody closed.
-_LONGEST_ROW = 1 << 23
-_HEAD = 1 << 18
 _ZIP_BYTES = 1 << 30
 
 
@@ -41,7 +27,8 @@ class Grid:
     """A file as it is: its first row, and the cells below it in columns 0, 1, ...
 
     Text files have cells of text; parquet and SPSS files keep their own types. `encoding`,
-    `delimiter` and `note` say in words how the file was read.
+    `delimiter` and `note` say in words how the file was read. `top` are the first rows of cells
+    where they belong to the header and were left out of `cells`.
     """
 
     header: list[str]
@@ -49,17 +36,19 @@ class Grid:
     encoding: str = ""
     delimiter: str = ""
     note: str = ""
+    top: Sequence[Sequence[str]] = ()
 
 
-def read_grid(path: Path, *, coded: bool = False) -> Grid:
+def read_grid(path: Path, plan: Plan | None = None) -> Grid:
     """Return the cells of a delimited text, XLSX, JSON-lines or parquet file.
 
     Parameters
     ----------
     path
         The file.
-    coded
-        Whether columns of a text in which few answers recur may be categories: quick to read.
+    plan
+        How a large delimited text may be read quickly; columns in which few answers recur are
+        categories then.
 
     Raises
     ------
@@ -73,10 +62,11 @@ def read_grid(path: Path, *, coded: bool = False) -> Grid:
         return _parquet(path)
     if kind == ".xlsx":
         return _workbook(path)
-    text, encoding = to_utf8(path.read_bytes(), path.name)
     if kind in (".jsonl", ".ndjson"):
-        return _json_lines(text, encoding, path.name)
-    return _delimited(text, encoding, path.name, coded)
+        return _json_lines(*to_utf8(path.read_bytes(), path.name), path.name)
+    from cjm_lab.sources.delimited import read_delimited
+
+    return read_delimited(path, plan)
 
 
 def unique_names(header: Sequence[str]) -> list[str]:
@@ -98,202 +88,6 @@ def unique_names(header: Sequence[str]) -> list[str]:
 def clean_name(name: str) -> str:
     """Return a column name in one line, with single blanks and without a byte order mark."""
     return " ".join(str(name).replace("\ufeff", "").split())
-
-
-def to_utf8(data: bytes, file: str) -> tuple[bytes, str]:
-    """Return a text as UTF-8, and in words what it was written in.
-
-    Raises
-    ------
-    SourceError
-        If the encoding cannot be told, or the file is no text.
-    """
-    encoding = next((found for bom, found in _BOMS.items() if data.startswith(bom)), None)
-    codec, words = encoding or ("utf-8", "UTF-8")
-    if data.isascii() and b"\0" not in data:
-        return data, words
-    try:
-        text = data.decode(codec)
-    except UnicodeDecodeError as error:
-        if encoding:
-            raise SourceError(
-                f"{file} must be saved as UTF-8: {error.reason} at byte {error.start}"
-            ) from None
-        codec = _legacy_encoding(data, file, error)
-        text, words = data.decode(codec), _encoding_words(codec)
-    if "\0" in text:
-        raise SourceError(
-            f"{file} must be text, got a NUL character ({text.index(chr(0))} characters from its "
-            "start); export it again as CSV in UTF-8"
-        )
-    return (data if codec == "utf-8" else text.encode()), words
-
-
-def _legacy_encoding(data: bytes, file: str, error: UnicodeDecodeError) -> str:
-    """Return the encoding of a text that is not UTF-8, judged by its lines beyond ASCII."""
-    from charset_normalizer import from_bytes
-
-    lines = islice(re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data), 400)
-    sample = b"\n".join(line[0][:2000] for line in lines)
-    found = [
-        (match, {match.encoding, *match.could_be_from_charset})
-        for match in from_bytes(sample, cp_isolation=_LEGACY)
-    ]
-    if found:
-        best = found[0][0]
-        level = [
-            names for match, names in found
-            if (match.chaos, match.coherence) == (best.chaos, best.coherence)
-        ]  # fmt: skip
-        if any(names & _WESTERN for names in level):
-            # Encodings that fit equally well: the western one is what spreadsheets write.
-            if not any(names & _MANY_BYTES for names in level) and _decodes(data, "cp1252"):
-                return "cp1252"
-        elif (len(level) == 1 or best.coherence) and _decodes(data, best.encoding):
-            return best.encoding
-    raise SourceError(
-        f"{file} must be saved as UTF-8: {error.reason} at byte {error.start}, and its encoding "
-        "cannot be told; save it again as CSV in UTF-8"
-    )
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _encoding_words(codec: str) -> str:
-    return codec.replace("cp", "Windows-", 1) if codec.startswith("cp") else codec
-
-
-def find_delimiter(head: str, file: str) -> str:
-    r"""Return the character that parts the cells, by what splits the first rows alike.
-
-    Raises
-    ------
-    SourceError
-        If two characters split them equally well.
-
-    Examples
-    --------
-    >>> find_delimiter("id;answer\n1;well, so so\n", "s.csv")
-    ';'
-    """
-    scores = {}
-    for delimiter in DELIMITERS:
-        try:
-            rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), 50))
-        except csv.Error:  # a cell longer than the head
-            continue
-        widths = [len(row) for row in (rows[:-1] if len(rows) > 2 else rows) if row]
-        if widths and widths[0] > 1:
-            scores[delimiter] = (sum(w == widths[0] for w in widths) / len(widths), widths[0])
-    if not scores:
-        return ","
-    best = max(scores.values())
-    fitting = [delimiter for delimiter, score in scores.items() if score == best]
-    if len(fitting) > 1:
-        words = " and ".join(DELIMITERS[one] for one in fitting)
-        raise SourceError(
-            f"the delimiter of {file} must be one that splits its rows alike, got {words} as "
-            "equally good; export it as CSV with commas and quoted texts"
-        )
-    return fitting[0]
-
-
-def _delimited(data: bytes, encoding: str, file: str, coded: bool) -> Grid:
-    """Return the cells of a delimited text."""
-    head = data[:_HEAD].decode(errors="ignore")
-    if not head.strip():
-        raise SourceError(f"{file} has no header row; export it again")
-    delimiter = find_delimiter(head, file)
-    csv.field_size_limit(_LONGEST_ROW)
-    try:
-        header = next(row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-                      if row)  # fmt: skip
-        if data.count(b'"') % 2:
-            _refuse_open_quote(data, delimiter, file)
-    except csv.Error as error:
-        raise SourceError(f"{file} cannot be read as CSV: {error}; export it again") from None
-    few = _few_answers(head, delimiter) if coded and len(data) > _HEAD else set()
-    cells = _parse(data, delimiter, len(header), file, few)
-    cells = cells.iloc[1:].reset_index(drop=True)
-    said = DELIMITERS[delimiter] if len(header) > 1 else "none, one column"
-    return Grid(header, cells, encoding, said)
-
-
-def _few_answers(head: str, delimiter: str) -> set[int]:
-    """Return the columns in whose first rows few different answers recur."""
-    rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))[:-1]
-    columns = [{*column} for column in zip(*rows, strict=False)]
-    return {i for i, texts in enumerate(columns) if len(texts) <= max(20, len(rows) // 10)}
-
-
-def _parse(
-    data: bytes, delimiter: str, width: int, file: str, coded: Collection[int]
-) -> pd.DataFrame:
-    """Return every row as text, or as categories in the columns named."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    few = pa.dictionary(pa.int32(), pa.string())
-    types = {f"f{i}": few if i in coded else pa.string() for i in range(width)}
-
-    def read(*, threads: bool) -> pa.Table:
-        return arrow_csv.read_csv(
-            pa.BufferReader(data),
-            arrow_csv.ReadOptions(
-                autogenerate_column_names=True, block_size=_LONGEST_ROW, use_threads=threads
-            ),
-            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            arrow_csv.ConvertOptions(column_types=types),
-        )
-
-    try:
-        try:
-            table = read(threads=True)
-        except pa.ArrowInvalid as error:
-            if "Expected" not in str(error):
-                raise
-            table = read(threads=False)  # only one thread knows the number of the row
-    except pa.ArrowInvalid as error:
-        raise SourceError(_parse_error(str(error), file)) from None
-    frame = table.to_pandas()
-    return frame.set_axis(range(width), axis=1)
-
-
-def _parse_error(message: str, file: str) -> str:
-    if "straddling" in message:
-        return (
-            f"a row of {file} must be shorter than {_LONGEST_ROW >> 20} MB; close the quote that "
-            "was left open, or export it again"
-        )
-    got = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns?, got (\d+): (.*)", message, re.S)
-    if not got:
-        return f"{file} cannot be read as CSV: {message.splitlines()[0]}; export it again"
-    row, wanted, found, start = got.groups()
-    where = f" ({file}, row {row}, {start.strip()[:60]!r})" if row else f" ({file})"
-    return (
-        f"every row must have as many cells as the header, {wanted}, got {found}{where}; "
-        "put quotes around texts that hold the delimiter, or export it again"
-    )
-
-
-def _refuse_open_quote(data: bytes, delimiter: str, file: str) -> None:
-    """Raise if the last quote of a text is never closed, for all below would be one answer."""
-    reader = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter, strict=False)
-    start, line, last = 1, 1, [""]
-    for row in reader:
-        last, start, line = row, line, reader.line_num + 1  # each begins where one ended
-    lines = data.decode().splitlines()
-    if "\n" in last[-1] and not lines[-1].rstrip().endswith('"'):
-        raise SourceError(
-            f"a quote must be closed, got one that stays open ({file}, line {start}, "
-            f"{last[-1][:40]!r}); close it or export the file again"
-        )
 
 
 def _workbook(path: Path) -> Grid:

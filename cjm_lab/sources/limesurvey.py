@@ -9,8 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from cjm_lab.errors import SourceError
+from cjm_lab.sources.encoding import to_utf8
 from cjm_lab.sources.exports import Export, plain_text
-from cjm_lab.sources.formats import to_utf8
 
 
 def with_codebook(export: Export, path: Path) -> Export:
@@ -66,11 +66,22 @@ def with_codebook(export: Export, path: Path) -> Export:
     )
 
 
-def _parse(path: Path) -> ElementTree.Element:
-    """Return the document; one that declares entities is refused, for they may be bombs."""
+def codebook_file(path: Path) -> Path:
+    """Return the path of a codebook that is there.
+
+    Raises
+    ------
+    SourceError
+        If it is not.
+    """
     if not path.is_file():
         raise SourceError(f"no file {path.name!r} in {path.parent}; correct codebook in study.yaml")
-    text = to_utf8(path.read_bytes(), path.name)[0].decode()
+    return path
+
+
+def _parse(path: Path) -> ElementTree.Element:
+    """Return the document; one that declares entities is refused, for they may be bombs."""
+    text = to_utf8(codebook_file(path).read_bytes(), path.name)[0].decode()
     if re.search(r"<!\s*(?:DOCTYPE|ENTITY)", text, re.I):
         raise SourceError(
             f"{path.name} must be an .lss file without a document type or entities, got one with "

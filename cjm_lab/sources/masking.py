@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from cjm_lab.sources.glance import rows_with
 from cjm_lab.workspace import short_hash
 
 #: %40 is how an address of a page writes the @.
@@ -55,13 +58,9 @@ def mask_column(texts: pd.Series, keep: Iterable[str] = ()) -> pd.Series:
     >>> mask_column(pd.Series(["Nice cup", "Ask @jo_miller"])).tolist()
     ['Nice cup', 'Ask [handle]']
     """
-    suspicious = texts.str.contains(r"@|%40|\d(?:.{0,3}\d){8}", regex=True, na=False)
-    if not suspicious.any():
-        return texts
     names = tuple(keep)
-    cleaned = texts.copy()
-    cleaned[suspicious] = [mask(text, names) for text in texts[suspicious]]
-    return cleaned
+    near = rows_with(texts, b"@%", digits=True)
+    return _cleaned(texts, near, r"@|%40|\d(?:.{0,3}\d){8}", lambda text: mask(text, names))
 
 
 def hash_personal_ids(ids: pd.Series) -> pd.Series:
@@ -73,11 +72,22 @@ def hash_personal_ids(ids: pd.Series) -> pd.Series:
     >>> hashed[0], hashed[1] == hashed[2], "example" in hashed[1]
     ('C17', True, False)
     """
-    personal = ids.str.contains(r"@|%40|\+\d|\d[ \t\xa0()/]+\d", regex=True, na=False)
-    if not personal.any():
-        return ids
-    cleaned = ids.copy()
-    cleaned[personal] = ["id-" + short_hash(one.casefold()) for one in ids[personal]]
+    near = rows_with(ids, b"@%+ \t\xc2()/")  # a no-break space begins with the byte C2
+    form = r"@|%40|\+\d|\d[ \t\xa0()/]+\d"
+    return _cleaned(ids, near, form, lambda one: "id-" + short_hash(one.casefold()))
+
+
+def _cleaned(
+    texts: pd.Series, near: npt.NDArray[np.intp], form: str, clean: Callable[[str], str]
+) -> pd.Series:
+    """Return texts with those cleaned that have the form; only the rows `near` can have it."""
+    if not len(near):
+        return texts
+    found = near[texts.iloc[near].str.contains(form, regex=True, na=False).to_numpy(dtype=bool)]
+    if not len(found):
+        return texts
+    cleaned = texts.copy()
+    cleaned.iloc[found] = [clean(text) for text in texts.iloc[found]]
     return cleaned
 
 

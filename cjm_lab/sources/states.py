@@ -35,6 +35,8 @@ def row_states(export: Export, answers: Mapping[str, Answers]) -> pd.Series:
     rows = len(export.frame)
     answered = np.zeros(rows, dtype=bool)
     for one in answers.values():
+        if answered.all():
+            break
         values = one.values
         answered |= (values.notna() if values.dtype == "float64" else values != "").to_numpy(bool)
         answered |= one.not_applicable
@@ -53,8 +55,8 @@ def row_states(export: Export, answers: Mapping[str, Answers]) -> pd.Series:
         preview |= status.isin(_TEST_STATUS).to_numpy(bool)
     if (channel := column("distributionchannel")) is not None:
         preview |= (channel == "preview").to_numpy(bool)
-    return pd.Series(np.where(preview, "preview", np.where(partial, "partial", "complete")),
-                     dtype="str")  # fmt: skip
+    states = pd.array(["complete", "partial", "preview"], dtype="str")
+    return pd.Series(states.take(np.where(preview, 2, partial)))
 
 
 def with_duplicates(table: pd.DataFrame, files: Sequence[tuple[str, int]]) -> pd.DataFrame:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, SourceError
-from cjm_lab.sources.answers import Answers, read_answers
+from cjm_lab.sources.answers import NUMERIC_MEASURES, Answers, read_answers
 from cjm_lab.sources.exports import (
     LAYOUT_WORDS,
     Export,
@@ -29,6 +31,7 @@ from cjm_lab.study import Question
 
 #: Stands between the codes of the questions that somebody was not concerned by.
 CODE_SEPARATOR = "\x1f"
+_THREADS = 2
 
 _READING = [
     "file", "layout", "encoding", "delimiter", "rows", "complete", "partial", "previews",
@@ -121,16 +124,27 @@ def read_survey(
     frames: list[pd.DataFrame] = []
     said: list[dict[str, Any]] = []
     for path in source_files(str(file), base):
-        export = read_export(path, layout=layout, codebook=base / codebook if codebook else None)
-        tidy, note = _columns(export, own, sum(len(frame) for frame in frames), dates, time_zone)
-        export = _renamed(export, own)
-        asked = [c for code, q in questions.items() for c in (map(clean_name, q.columns or [code]))]
-        require(export.frame, [*asked, *map(clean_name, described)], path.name)
-        skips = list(not_applicable)
-        answers = {
-            code: read_answers(export, code, question, skips, list(names))
-            for code, question in questions.items()
-        }
+        export = read_export(
+            path,
+            layout=layout,
+            codebook=base / codebook if codebook else None,
+            numbers=_number_columns(questions, own, [*described, subject]),
+        )
+        before = sum(len(frame) for frame in frames)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            columns_read = pool.submit(_columns, export, own, before, dates, time_zone)
+            export = _renamed(export, own)
+            asked = [
+                c for code, q in questions.items() for c in map(clean_name, q.columns or [code])
+            ]
+            require(export.frame, [*asked, *map(clean_name, described)], path.name)
+            read = partial(
+                read_answers, export, not_applicable=list(not_applicable), names=list(names)
+            )
+            found = pool.map(read, questions, questions.values())
+            tidy, note = columns_read.result()
+            once = pool.submit(lambda ids: ids.is_unique, tidy["respondent_id"])
+            answers = dict(zip(questions, found, strict=True))
         new: dict[str, Any] = {}
         for code, one in answers.items():
             new[code] = one.values
@@ -146,7 +160,7 @@ def read_survey(
             tidy["state"] = row_states(export, answers)
         frames.append(tidy.assign(**new))
         said.append(_said(export, len(tidy), answers, note))
-    return _joined(frames, said, file)
+    return _joined(frames, said, file, once=len(frames) == 1 and once.result())
 
 
 def survey_reading(responses: pd.DataFrame) -> pd.DataFrame:
@@ -185,6 +199,18 @@ def survey_reading(responses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(responses.attrs.get("reading", []), columns=_READING)
 
 
+def _number_columns(
+    questions: Mapping[str, Question], own: Mapping[str, str], others: Iterable[str]
+) -> set[str]:
+    """Return the file's columns of which only the numbers are wanted: those of scales."""
+    by_kind: dict[bool, set[str]] = {True: set(), False: {*own.values(), *_tidy_names(), *others}}
+    for code, question in questions.items():
+        columns = question.columns or [code]
+        kind = question.measure in NUMERIC_MEASURES and len(columns) == 1
+        by_kind[kind] |= {own.get(column, column) for column in columns}
+    return {*map(clean_name, by_kind[True])} - {*map(clean_name, by_kind[False])}
+
+
 def _columns(
     export: Export, own: Mapping[str, str], before: int, dates: str, time_zone: str
 ) -> tuple[pd.DataFrame, str]:
@@ -210,6 +236,8 @@ def _columns(
     }
     if ended and not dates:
         chosen["submitted_at"] = _platform_times(export, chosen["submitted_at"])
+    if "submitted_at" in chosen and not dates:
+        chosen["submitted_at"] = _plain_times(chosen["submitted_at"])
     tidy = tidy_columns("responses", pd.DataFrame(chosen), export.file, dates, time_zone)
     tidy["weight"] = tidy["weight"].fillna(1.0)
     if "state" not in wanted:
@@ -242,6 +270,21 @@ def _platform_times(export: Export, column: pd.Series) -> pd.Series:
             written.mask(text == ""), format="%Y/%m/%d %I:%M:%S %p%z", utc=True
         ).dt.as_unit("us")
     return column
+
+
+def _plain_times(column: pd.Series) -> pd.Series:
+    """Return ISO times without an offset as times, any other column as it is."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column
+    texts = pa.chunked_array(pa.array(column))
+    try:
+        known = compute.if_else(compute.equal(texts, ""), pa.scalar(None, texts.type), texts)
+        return pd.Series(known.cast(pa.timestamp("us")).to_pandas())
+    except pa.ArrowInvalid:
+        return column
 
 
 def _renamed(export: Export, own: Mapping[str, str]) -> Export:
@@ -279,12 +322,17 @@ def _subjects(
 
 def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
     """Return the questions that each row was not concerned by."""
-    codes = np.full(rows, "", dtype=object)
-    for code, one in answers.items():
-        said = np.flatnonzero(one.not_applicable)
-        before = codes[said]
-        codes[said] = np.where(before == "", "", before + CODE_SEPARATOR) + code
-    return pd.Series(codes, dtype="str")
+    import pyarrow as pa
+    from pyarrow import compute
+
+    said = [np.flatnonzero(one.not_applicable) for one in answers.values()]
+    row = np.concatenate(said)
+    question = np.repeat(np.arange(len(said)), [len(one) for one in said])
+    question = question[np.argsort(row, kind="stable")]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=rows))])
+    codes = pa.array(list(answers), pa.large_string()).take(pa.array(question))
+    lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), codes)
+    return compute.binary_join(lists, pa.scalar(CODE_SEPARATOR, pa.large_string())).to_pandas()
 
 
 def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) -> dict[str, Any]:
@@ -300,19 +348,31 @@ def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) 
     }
 
 
+def _suspects(part: pd.DataFrame, *, once: bool) -> pd.DataFrame:
+    """Return the rows of a file among which all are that a check could refuse."""
+    ids, counted = part["respondent_id"], ~part["state"].isin(DROPPED)
+    wrong = (ids == "") | ~part["state"].isin(["complete", "partial"])
+    wrong |= ~(part["weight"] >= 0) | (part["fpc"] < 0)
+    if not once:
+        wrong |= ids.duplicated(keep=False)
+    return part[wrong & counted]
+
+
 def _joined(
-    frames: list[pd.DataFrame], said: list[dict[str, Any]], file: str | Path
+    frames: list[pd.DataFrame], said: list[dict[str, Any]], file: str | Path, *, once: bool
 ) -> pd.DataFrame:
     """Return all files as one table, duplicates marked, with what was read in its attrs."""
     table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     if len(frames) > 1:
         gaps = [name for name in table.columns if re.search("_other$", name)]
         table = table.assign(**{name: table[name].fillna("") for name in gaps})
-    table = with_duplicates(table, [(one["file"], one["rows"]) for one in said])
+    if not (once := once or table["respondent_id"].is_unique):
+        table = with_duplicates(table, [(one["file"], one["rows"]) for one in said])
     start = 0
     for one in said:
         part = table[_tidy_names()].iloc[start : start + one["rows"]].reset_index(drop=True)
-        check(part[~part["state"].isin(DROPPED)], "responses", one["file"])
+        if len(suspects := _suspects(part, once=once)):
+            check(suspects, "responses", one["file"])
         states = part["state"].value_counts()
         start += one["rows"]
         one |= {

@@ -11,6 +11,7 @@ from cjm_lab.errors import SourceError
 from cjm_lab.period import day_start
 from cjm_lab.sources.answers import USUAL_SCALES
 from cjm_lab.sources.files import source_files
+from cjm_lab.sources.limesurvey import codebook_file
 from cjm_lab.sources.schemas import TABLES, empty_table
 from cjm_lab.sources.states import DROPPED
 from cjm_lab.sources.survey import read_survey
@@ -42,6 +43,8 @@ def input_files(study: Study) -> dict[str, list[Path]]:
     for source in study.sources:
         kind: str = "responses" if source.kind == "survey" else source.kind
         files.setdefault(kind, []).extend(source_files(source.file, study.folder))
+        if isinstance(source, SurveySource) and source.codebook:
+            files[kind].append(codebook_file(study.folder / source.codebook))
     for kind in OWN_FILES:
         path = study.folder / f"{kind}.csv"
         if kind not in files and path.is_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cjm_lab.sources.files import (
@@ -206,14 +207,14 @@ def tidy_columns(
     names: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """Return the tidy table's own columns, those that the file lacks empty."""
-    tidy = empty_table(kind).reindex(frame.index)
+    tidy, empty = pd.DataFrame(index=frame.index), empty_table(kind)
+    blank = pd.Series(
+        pd.array([""], dtype="str").take(np.zeros(len(frame), dtype=int)), index=frame.index
+    )
     for name, type_ in TABLES[kind].columns.items():
         if name not in frame.columns:
-            tidy[name] = (
-                tidy[name].fillna("").astype("str")
-                if type_ in ("id", "text", "person")
-                else tidy[name]
-            )
+            worded = type_ in ("id", "text", "person")
+            tidy[name] = blank if worded else empty[name].reindex(frame.index)
             continue
         own = frame[name]
         if type_ == "id":

@@ -22,6 +22,8 @@ from cjm_lab.surveys.measures import Asked, asked_scores, directed, question_sca
 from cjm_lab.surveys.relative_importance import MOST_DRIVERS
 
 _RATED = ("rating", "likert", "performance")
+#: Scores that stand in for a rating where a touchpoint has none.
+_SCORED = ("csat", "ces")
 
 
 def driver_evidence(
@@ -30,8 +32,9 @@ def driver_evidence(
     """Return how much of the differences in an outcome goes with each rating question.
 
     For each survey of the study that names its `drivers`: the outcome is that question (a choice
-    with a `success` counts as 0 and 1), drivers are the rating questions about us on the scale most
-    of them have. Fewer than two drivers, or too few people for them, give no rows.
+    with a `success` counts as 0 and 1), drivers are the ratings about us, and where a touchpoint
+    has none its satisfaction or effort score, on the scale most of them have. Fewer than two
+    drivers, or too few people for them, give no rows.
 
     Parameters
     ----------
@@ -157,12 +160,13 @@ def _rows(
 def _driver_questions(
     outcome: Asked, responses: pd.DataFrame, codebook: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the rating questions on the scale that most of them have, without the outcome."""
-    rated = codebook[
-        codebook["measure"].isin(_RATED)
-        & codebook["question"].isin(responses.columns)
-        & ~codebook["question"].isin(outcome.questions)
-    ].drop_duplicates("question")
+    """Return the ratings on the scale that most of them have, without the outcome."""
+    known = codebook["question"].isin(responses.columns)
+    other = codebook[known & ~codebook["question"].isin(outcome.questions)]
+    other = other.drop_duplicates("question")
+    rates, scores = (other["measure"].isin(kinds) for kinds in (_RATED, _SCORED))
+    heard = {"", *other.loc[rates, "touchpoint"]}  # a score of the whole is an outcome itself
+    rated = other[rates | (scores & ~other["touchpoint"].isin(heard))]
     scales = pd.Series([question_scale(q) for _, q in rated.iterrows()], index=rated.index)
     if scales.isna().all():
         return rated

@@ -24,6 +24,7 @@ from cjm_lab.surveys.driver_columns import (
     driver_columns,
     weighted_covariance,
 )
+from cjm_lab.surveys.driver_intervals import explained_interval, moved_interval, tail_percentile
 from cjm_lab.surveys.outcome_model import Model, fitted, model_for
 from cjm_lab.surveys.relative_importance import drawn_sums, johnson_weights, lmg
 from cjm_lab.surveys.resampling import resampled_sums
@@ -105,7 +106,8 @@ def key_drivers(
         Of the bootstrap over respondents.
     level
         Confidence level. Intervals are percentiles of the resamples, moved by their bias (chance
-        explains more of a resample than of the sample it comes from); Wald for coefficients.
+        explains more of a resample than of the sample it comes from); that of R2 is moved twice,
+        on the scale of Fisher's z; Wald for coefficients. Coverage: estimate/COVERAGE.md.
 
     Returns
     -------
@@ -120,8 +122,7 @@ def key_drivers(
     References
     ----------
     Groemping (2007), Estimators of relative importance in linear regression based on variance
-    decomposition. The American Statistician 61, 139-147. Efron & Tibshirani (1993), 10.2 (bias)
-    and 13.3 (percentile interval).
+    decomposition. The American Statistician 61, 139-147. Intervals: `driver_intervals`.
 
     Examples
     --------
@@ -179,7 +180,10 @@ def _importance(
     sums = _sums(columns, weights, repeats, seed)
     value, draws = np.split(_statistics(sums, columns), [1])
     value = value[0]
-    bounds = [_interval(v, draw, level) for v, draw in zip(value, draws.T, strict=True)]
+    n, wide = columns.values.shape
+    tail = tail_percentile(n, wide, level)
+    bounds = [moved_interval(v, draw, tail) for v, draw in zip(value, draws.T, strict=True)]
+    bounds[-1] = explained_interval(value[-1], draws[:, -1], tail)
     low, high = np.transpose(bounds)
     p = len(columns.names)
     least = np.zeros(len(value))
@@ -197,7 +201,7 @@ def _importance(
         float(value[-1]),
         float(low[-1]),
         float(high[-1]),
-        n=len(columns.outcome),
+        n=n,
         method="bootstrap",
         se=float(np.nanstd(draws[:, -1], ddof=1)),
         n_eff=float(w.sum() ** 2 / (w**2).sum()) if weights is not None else nan,
@@ -229,15 +233,22 @@ def _features(
 ) -> Callable[[slice], Floats]:
     """Return what is summed over people: products of all columns, and who rated each driver."""
     y = columns.outcome - np.average(columns.outcome, weights=columns.weights)
-    first, second = np.triu_indices(columns.values.shape[1] + 2)
+    width, p = columns.values.shape[1] + 2, len(columns.names)
+    wide = width * (width + 1) // 2
 
     def features(rows: slice) -> Floats:
         people = order[rows]
-        given, own = columns.answered[people], y[people, None]
-        all_of = np.column_stack([np.ones(len(own)), columns.values[people], own])
-        products = all_of[:, first] * all_of[:, second]
-        sums = np.column_stack([products, given, given * own, given * own**2])
-        return weights[people, None] * sums
+        own, given = y[people], columns.answered[people].T
+        all_of = np.vstack([np.ones(len(own)), columns.values[people].T, own])
+        sums = np.empty((wide + 3 * p, len(own)))  # a feature is one long run
+        start = 0
+        for i in range(width):
+            np.multiply(all_of[i:], all_of[i], out=sums[start : start + width - i])
+            start += width - i
+        for power in range(3):
+            np.multiply(given, own**power, out=sums[wide + power * p : wide + (power + 1) * p])
+        sums *= weights[people]
+        return sums.T
 
     return features
 
@@ -262,16 +273,6 @@ def _statistics(sums: Floats, columns: DriverColumns) -> Floats:
         spread = (xx - x**2 / given) * (given_yy - given_y**2 / given)
         correlation = (xy - x * given_y / given) / np.sqrt(spread)
     return np.column_stack([worth, johnson_weights(covariance, columns.sizes), correlation, r2])
-
-
-def _interval(value: float, draws: Floats, level: float) -> tuple[float, float]:
-    """Return the percentile interval of what could be computed, moved by the resamples' bias."""
-    known = draws[np.isfinite(draws)]
-    if not len(known):
-        return nan, nan
-    tail = 50 * (1 - level)
-    low, middle, high = np.percentile(known, [tail, 50, 100 - tail])
-    return float(low - middle + value), float(high - middle + value)
 
 
 def _without_gaps(columns: DriverColumns) -> DriverColumns | None:

@@ -7,10 +7,12 @@ resamples of a hundred thousand respondents cost one matrix product, not a thous
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import factorial
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import eigh
 
 from cjm_lab.errors import ParameterError
 
@@ -22,8 +24,10 @@ MOST_DRIVERS = 20
 #: Part of a column's variance that must be left beside the others for it to count as a column.
 _ALONE = 1e-10
 #: Numbers held at once while the subsets are swept, and cells of a table of draws.
-_SWEPT_AT_ONCE, _DRAWN_AT_ONCE = 2**18, 2**26
+_SWEPT_AT_ONCE, _DRAWN_AT_ONCE = 2**18, 2**27
 _ROWS_AT_ONCE = 4096
+#: Up to this width LAPACK solves eigenproblems without parting them (SMLSIZ).
+_QR_UP_TO = 25
 
 
 def lmg(covariance: npt.ArrayLike, sizes: Sequence[int] | None = None) -> Floats:
@@ -65,9 +69,10 @@ def lmg(covariance: npt.ArrayLike, sizes: Sequence[int] | None = None) -> Floats
     columns = np.split(np.arange(stack.shape[-1]), np.cumsum(sizes))
     places = np.concatenate([*(columns[j] for j in order), columns[-1]])
     stack, sizes = stack[:, places][:, :, places], [sizes[j] for j in order]
-    at_once = max(1, _SWEPT_AT_ONCE // 2 ** len(sizes))
+    at_once = min(len(stack), max(1, _SWEPT_AT_ONCE // 2 ** len(sizes)))
+    room = _room(sizes, at_once)
     parts = [
-        _shapley(_r2_of_subsets(stack[first : first + at_once], sizes))
+        _shapley(_r2_of_subsets(stack[first : first + at_once], sizes, room))
         for first in range(0, len(stack), at_once)
     ]
     worth = np.concatenate(parts)[:, np.argsort(order)]
@@ -105,7 +110,7 @@ def johnson_weights(covariance: npt.ArrayLike, sizes: Sequence[int] | None = Non
     [0.315, 0.045]
     """
     stack, sizes, shape = _prepared(covariance, sizes)
-    values, vectors = np.linalg.eigh(stack[:, :-1, :-1])
+    values, vectors = _eigen(stack[:, :-1, :-1])
     roots = np.sqrt(np.clip(values, 0, None))
     inverse = np.divide(1, roots, out=np.zeros_like(roots), where=values > _ALONE)
     back = np.swapaxes(vectors, 1, 2)
@@ -190,37 +195,61 @@ def _prepared(
     return stack * inverse[:, :, None] * inverse[:, None, :], blocks, given.shape[:-2]
 
 
-def _r2_of_subsets(stack: Floats, sizes: Sequence[int]) -> Floats:
+def _eigen(stack: Floats) -> tuple[Floats, Floats]:
+    """Return the eigenvalues and eigenvectors of symmetric matrices."""
+    if stack.shape[-1] <= _QR_UP_TO:
+        return np.linalg.eigh(stack)
+    # numpy's way with more columns sets threads off that spin for seconds where cores are shared
+    found = [eigh(matrix, driver="ev", check_finite=False) for matrix in stack]
+    values, vectors = zip(*found, strict=True)
+    return np.array(values), np.array(vectors)
+
+
+def _room(sizes: Sequence[int], many: int) -> list[Floats]:
+    """Return empty upper triangles row by row, and a spare one.
+
+    A row has room for all choices until its own driver is decided.
+    """
+    width = sum(sizes) + 1
+    before = np.repeat(np.arange(len(sizes) + 1), [*sizes, 1])
+    rows = [np.empty((width - i, many << int(before[i]))) for i in range(width)]
+    return [*rows, np.empty(max(row.size for row in rows))]
+
+
+def _r2_of_subsets(stack: Floats, sizes: Sequence[int], room: list[Floats]) -> Floats:
     """Return R2 of every subset: driver j is in those whose number has bit j set.
 
     Drivers are decided one after the other. For each choice so far one matrix is held, the
     covariance of what is left given what was included: leaving a driver out drops its rows,
     including it subtracts what it explains (the Schur complement).
     """
-    left = np.ascontiguousarray(np.moveaxis(stack, 0, -1))  # long runs for each operation
-    for size in sizes:
-        left = _decided(left, size)
-    explained = left[0, 0].reshape(-1, len(stack))
+    many, starts = len(stack), np.cumsum([0, *sizes])
+    *rows, spare = room
+    for i, row in enumerate(rows):
+        row[:, :many] = stack[:, i, i:].T  # long runs for each operation
+    for driver, (first, end) in enumerate(pairwise(starts)):
+        _decide(rows, int(first), int(end), many << driver, spare.reshape(-1))
+    explained = rows[-1][0, : many << len(sizes)].reshape(-1, many)
     return explained[:1] - explained
 
 
-def _decided(left: Floats, size: int) -> Floats:
-    """Return the covariances without the first driver's columns, then those given them.
+def _decide(rows: list[Floats], first: int, end: int, ways: int, spare: Floats) -> None:
+    """Write, behind the covariances so far, those given the driver of columns first to end.
 
-    Only the upper triangles are kept up. A column without variance explains nothing.
+    A column without variance explains nothing.
     """
-    rest, ways = len(left) - size, left.shape[-1]
-    both = np.empty((rest, rest, 2 * ways))
-    both[..., :ways] = both[..., ways:] = left[size:, size:]
-    given, block = both[..., ways:], left[:size].copy()
-    for i, row in enumerate(block):
-        pivot = row[i]
+    old, new = slice(0, ways), slice(ways, 2 * ways)
+    for i in range(first, end):
+        row, pivot = rows[i][1:, old], rows[i][0, old]
         part = row * np.divide(1, pivot, out=np.zeros_like(pivot), where=pivot > _ALONE)
-        for other in range(i + 1, size):
-            block[other, other:] -= part[other] * row[other:]
-        for other in range(rest):
-            given[other, other:] -= part[size + other] * row[size + other :]
-    return both
+        for j in range(i + 1, len(rows)):
+            explained = spare[: (len(rows) - j) * ways].reshape(-1, ways)
+            np.multiply(row[j - i - 1 :], part[j - i - 1], out=explained)
+            if j < end:
+                rows[j][:, old] -= explained
+            else:
+                base = rows[j][:, old if i == first else new]
+                np.subtract(base, explained, out=rows[j][:, new])
 
 
 def _shapley(worth: Floats) -> Floats:
@@ -230,8 +259,14 @@ def _shapley(worth: Floats) -> Floats:
     size = np.bitwise_count(subsets).astype(int)
     whole = factorial(players)
     joining = [factorial(s) * factorial(players - 1 - s) / whole for s in range(players)]
-    with_it = np.array([0.0, *joining])[size]
-    without = np.array([*joining, 0.0])[size]
-    return np.stack(
-        [np.where(subsets >> j & 1, with_it, -without) @ worth for j in range(players)], axis=1
-    )
+    either = np.array([0.0, *joining])[size] + np.array([*joining, 0.0])[size]
+    # a player's value is the worth of subsets with the player less that of those without, which is
+    # that of all subsets less the first: one number that all players share
+    left = np.ascontiguousarray(worth.T) * either
+    values = np.empty((len(left), players))
+    for player in reversed(range(players)):  # the last player is in the second half of the subsets
+        absent, present = left[:, : 1 << player], left[:, 1 << player :]
+        values[:, player] = present.sum(axis=1)
+        left = absent + present
+    shared = (values.sum(axis=1) - worth[-1] + worth[0]) / players  # values add up to the worth
+    return values - shared[:, None]

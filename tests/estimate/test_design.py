@@ -212,3 +212,12 @@ def test_splitting_a_respondent_within_a_cluster_changes_nothing_but_n(rows) -> 
     halves = Design(np.repeat(weights / 2, 2), clusters=np.repeat(clusters, 2))
     two = mean(np.repeat(values, 2), halves)
     assert (one.value, one.se, one.low) == pytest.approx((two.value, two.se, two.low), nan_ok=True)
+
+
+def test_a_stratum_of_one_taken_whole_adds_no_error() -> None:
+    design = Design(np.ones(3), strata=["a", "b", "b"], fpc=[1, 5, 5])
+    # 1 and 3 lie 1/3 beside their mean of thirds; two of five drawn
+    variance = (1 - 2 / 5) * 2 * 2 * (1 / 3) ** 2
+    assert mean([9.0, 1.0, 3.0], design).se == pytest.approx(sqrt(variance))
+    with pytest.raises(ParameterError, match="two clusters or more"):
+        Design(np.ones(3), strata=["a", "b", "b"], fpc=[2, 5, 5])

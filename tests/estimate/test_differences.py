@@ -68,3 +68,8 @@ def test_bootstrap_of_a_mean_comes_near_its_formula() -> None:
     estimate = bootstrap(lambda rows: np.array([x[rows].mean()]), len(x), repeats=2000, seed=3)[0]
     assert estimate.value == pytest.approx(x.mean())
     assert estimate.se == pytest.approx(x.std(ddof=1) / 20, rel=0.1)
+
+
+def test_two_certain_values_differ_or_they_do_not() -> None:
+    four, five = (Estimate(x, x, x, n=9, method="t", se=0.0) for x in (4.0, 5.0))
+    assert (p_value(four, four), p_value(four, five)) == (1.0, 0.0)

@@ -134,3 +134,13 @@ def test_an_estimate_prints_its_interval_with_the_digits_it_deserves() -> None:
     nan = float("nan")
     automatic = Estimate(0.251, nan, nan, n=14640, method="automatic, bias unknown")
     assert f"{automatic:%}" == "25.1 % (automatic, bias unknown) n=14640"
+
+
+@pytest.mark.parametrize(("k", "n"), [(1, 4), (7, 20)])
+def test_a_share_of_equal_weights_is_wilsons(k: int, n: int) -> None:
+    weighted, plain = weighted_share(np.arange(n) < k, np.full(n, 3.0)), share(k, n)
+    assert (weighted.low, weighted.high) == pytest.approx((plain.low, plain.high))
+
+
+def test_customers_without_an_event_are_no_customers_of_a_ratio() -> None:
+    assert clustered_ratio([1, 0, 2, 0], [2, 1, 3, 0]) == clustered_ratio([1, 0, 2], [2, 1, 3])

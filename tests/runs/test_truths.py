@@ -48,7 +48,9 @@ class Months:
     def __init__(self, workspace: Workspace, level: float) -> None:
         study = workspace.root / "data" / "raw" / "coffee-maker"
         text = (study / "study.yaml").read_text("utf-8")
-        (study / "study.yaml").write_text(text.replace("\nperiod:", f"\nlevel: {level}\nperiod:"))
+        text = text.replace("\nperiod:", f"\nlevel: {level}\nperiod:")
+        # nothing is planted about key drivers, and they take longest
+        (study / "study.yaml").write_text(text.replace("    drivers: {of: recommend}\n", ""))
         self.truths: list[dict[str, Any]] = json.loads((study / "truths.json").read_text("utf-8"))
         self.ledgers: dict[str, Ledger] = {}
         for day in MONTH_ENDS:

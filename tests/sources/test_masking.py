@@ -54,3 +54,8 @@ def test_authors_are_hashed_and_unknown_ones_stay_unknown() -> None:
     assert keys[0] == keys[1] != keys[3]
     assert keys[2] == ""
     assert not keys.str.contains("jo", case=False).any()
+
+
+def test_a_number_with_any_blank_in_it_is_no_plain_id() -> None:
+    ids = hash_personal_ids(pd.Series(["030\xa01234", "030\t1234", "C 17"]))
+    assert ids.str.startswith("id-").tolist() == [True, True, False]

@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 
 from cjm_lab.errors import ParameterError, SourceError
-from cjm_lab.sources import read_survey, read_tables, survey_reading, up_to
+from cjm_lab.sources import input_files, read_survey, read_tables, survey_reading, up_to
 from cjm_lab.sources.exports import read_export
 from cjm_lab.study import Question, load_study
 
@@ -301,6 +301,17 @@ def test_a_codebook_that_is_none_is_refused(tmp_path: Path, text: str, said: str
         read_survey("s.csv", questions=ASKED_LIME, codebook="s.lss", folder=tmp_path)
 
 
+def test_a_changed_codebook_is_a_changed_input(tmp_path: Path) -> None:
+    write(tmp_path, LSS, "s.lss")
+    write(tmp_path, LIMESURVEY)
+    write(tmp_path, STUDY.replace("file: s.csv", "file: s.csv\n    codebook: s.lss"), "study.yaml")
+    study = load_study(tmp_path)
+    assert [path.name for path in input_files(study)["responses"]] == ["s.csv", "s.lss"]
+    (tmp_path / "s.lss").unlink()
+    with pytest.raises(SourceError, match=r"no file 's.lss' .* correct codebook in study.yaml"):
+        input_files(study)
+
+
 @pytest.mark.parametrize("name", ["s.sav", "s.zsav"])
 def test_spss_with_labels_and_missing_ranges(tmp_path: Path, name: str) -> None:
     frame = pd.DataFrame(
@@ -466,7 +477,31 @@ def test_a_layout_that_is_given_is_not_guessed(tmp_path: Path) -> None:
     assert plain["submitted_at"].isna().all()
 
 
+def test_codes_stand_in_the_rows_that_gave_them(shared_data: Path) -> None:
+    file = shared_data / "events" / "airline" / "airline_satisfaction.parquet"
+    raw = pd.read_parquet(file)
+    columns = {"wifi": "Inflight wifi service", "gate": "Gate location", "food": "Food and drink"}
+    asked = {code: question("rating", scale=[1, 5], columns=[c]) for code, c in columns.items()}
+    said = read_survey(file, questions=asked, not_applicable=["0"])["not_applicable"]
+    zeros = {code: raw[column] == 0 for code, column in columns.items()}
+    assert [int(one.sum()) for one in zeros.values()] == [3103, 1, 107] and len(said) == 103_904
+    for code, zero in zeros.items():
+        assert said.str.contains(code).tolist() == zero.tolist()
+    both = zeros["wifi"] & zeros["food"]
+    assert both.any() and set(said[both]) == {"wifi\x1ffood"}
+
+
 def test_reading_needs_what_the_reader_noted() -> None:
     with pytest.raises(ParameterError, match="as read_survey or read_tables returns it"):
         survey_reading(pd.DataFrame({"respondent_id": ["1"]}))
     assert survey_reading(pd.DataFrame()).empty
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [(",1,5", "respondent_id must not be blank"), ("2,-1,5", "weight must lie between 0 and inf")],
+)
+def test_a_blank_id_and_a_negative_weight_are_refused(tmp_path: Path, row: str, said: str) -> None:
+    file = write(tmp_path, f"respondent_id,weight,q\n1,1,5\n{row}\n")
+    with pytest.raises(SourceError, match=said + r".*s.csv, data row 2"):
+        read_survey(file, questions={"q": question("rating")})

@@ -317,3 +317,12 @@ def test_a_random_sample_of_the_base_is_rarely_called_different(study: Study) ->
         notes = rows_of(study, responses, customers=customers)["note"]
         alarms += notes.str.contains("-represented").any()
     assert alarms <= 11  # 99 % of a binomial with 100 runs and 5 %
+
+
+def test_of_five_days_the_middle_one_is_early(study: Study, codebook: Maker) -> None:
+    times = on(*np.repeat([f"2026-09-{day:02d}" for day in range(2, 7)], 20))
+    responses = answered(100, submitted_at=times, q=[10.0] * 60 + [0.0] * 40)
+    asked = invited(100, respondent_id=list(responses["respondent_id"]))
+    book = codebook(q={"measure": "nps"})
+    row = one(rows_of(study, responses, codebook=book, invitations=asked), "early_late_difference")
+    assert (row["value"], row["n"]) == (200, 100)  # sixty promoters, forty detractors

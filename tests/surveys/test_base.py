@@ -111,3 +111,18 @@ def test_a_stratum_with_one_answer_is_said_and_stops_no_run(answers: Make) -> No
     design = weighting.design(everyone)
     assert design is not None and design.strata is None
     assert weighting.note(everyone) == "strata left out: one answer or cluster of west"
+
+
+@pytest.mark.parametrize(
+    ("in_september", "said", "rows"),
+    [(30, "", 30), (29, "rolling quarter: fewer than 30 answers", 34)],
+)
+def test_thirty_answers_are_enough_for_a_month(
+    answers: Make, in_september: int, said: str, rows: int
+) -> None:
+    days = ["2026-08-10"] * (34 - in_september) + ["2026-09-10"] * in_september
+    frame = answers(q=[9.0] * 34, submitted_at=pd.to_datetime(days, utc=True))
+    base = Base(frame["submitted_at"], period_up_to(date(2026, 9, 30)))
+    chosen, _, note = base.choose(frame["q"].notna())
+    assert chosen.sum() == rows
+    assert note.startswith(said) and bool(note) == bool(said)

@@ -96,6 +96,45 @@ def test_other_scales_rivals_and_the_outcome_are_no_drivers(study, answers, code
     assert set(rows[rows["measure"] == "driver"]["label"]) == set(RATED)
 
 
+def test_effort_and_satisfaction_are_drivers_where_a_touchpoint_has_no_rating(
+    study, answers, codebook
+) -> None:
+    responses, questions = survey(answers, codebook)
+    added = ["effort", "happy", "far", "twice", "whole"]
+    responses = responses.assign(**dict.fromkeys(added, responses["cup_q"]))
+    responses.loc[::2, added] = 2.0
+    effort = {"measure": "ces", "scale_max": 5.0, "touchpoint": "door"}
+    happy = {"measure": "csat", "touchpoint": "street"}
+    far = {"measure": "ces", "scale_max": 7.0, "touchpoint": "phone"}
+    questions.loc[questions["question"] == "price_q", "touchpoint"] = "till"
+    twice, whole = {"measure": "csat", "touchpoint": "till"}, {"measure": "csat"}
+    more = codebook(effort=effort, happy=happy, far=far, twice=twice, whole=whole)
+    rows = driver_evidence(
+        responses,
+        pd.concat([questions, more], ignore_index=True),
+        asking(study, effort="ces", happy="csat", far="ces", twice="csat", whole="csat"),
+        SEPTEMBER,
+        seed=0,
+    )
+    assert set(rows[rows["measure"] == "driver"]["label"]) == {*RATED, "effort", "happy"}
+
+
+def test_the_panel_of_operators_has_its_nine_drivers(real_study, tmp_path) -> None:
+    from cjm_lab.sources.tables import codebook, read_tables
+    from cjm_lab.study import load_study
+
+    mobiles = load_study(real_study("mobiles", tmp_path).raw("mobiles"))
+    responses = read_tables(mobiles)["responses"]
+    span = Period("all", date(2019, 7, 1), date(2019, 8, 31), mobiles.time_zone)
+    rows = driver_evidence(responses, codebook(mobiles), mobiles, span, seed=0)
+    drivers = rows[rows["measure"] == "driver"]
+    places = {"network", "internet", "price"} | {
+        "bill", "plans", "support", "upgrade", "cancel", "usage"
+    }  # fmt: skip
+    assert len(drivers) == 9 and set(drivers["touchpoint"]) == places
+    assert rows[rows["measure"] == "driver_r2"]["n"].tolist() == [211]  # those of AT&T
+
+
 def test_not_applicable_is_told_from_not_answered(study, answers, codebook) -> None:
     responses, questions = survey(answers, codebook)
     responses.loc[:59, "cup_q"] = np.nan
@@ -138,6 +177,20 @@ def test_too_few_people_give_no_rows(study, answers, codebook, n) -> None:
     assert rows.empty
 
 
+@pytest.mark.parametrize(("n", "rows"), [(37, 0), (38, 13)])
+def test_each_of_twelve_ratings_needs_three_people_and_the_rest_two(
+    study, answers, codebook, n, rows
+) -> None:
+    rng = np.random.default_rng(2)
+    rated = {f"q{i}": rng.integers(1, 6, n).astype(float) for i in range(12)}
+    questions = codebook(
+        recommend={"measure": "nps", "scale_max": 10.0}, **{code: {} for code in rated}
+    )
+    responses = answers(recommend=rng.integers(0, 11, n).astype(float), **rated)
+    asked = asking(study, **dict.fromkeys(rated, "rating"))
+    assert len(driver_evidence(responses, questions, asked, SEPTEMBER, seed=0)) == rows
+
+
 def test_one_rating_alone_gives_no_rows(study, answers, codebook) -> None:
     responses, questions = survey(answers, codebook)
     rows = driver_evidence(
@@ -166,4 +219,7 @@ def test_the_airline_study_warns_of_its_trap(real_study, tmp_path) -> None:
     )
     assert "this is no reason to make it worse" in notes["Departure/Arrival time convenient"]
     # nearly all of those who used no wifi were satisfied
-    assert re.search(r"whose outcome averages 0\.99\d against 0\.4", notes["Inflight wifi service"])
+    assert re.search(
+        r"it did not apply to 3\d\d people, whose outcome averages 0\.99\d against 0\.4",
+        notes["Inflight wifi service"],
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Design
 from cjm_lab.surveys import key_drivers
+from cjm_lab.surveys.driver_columns import driver_columns
 
 TIME, WIFI = "Departure/Arrival time convenient", "Inflight wifi service"
 ESTIMATES = ["value", "johnson", "correlation"]
@@ -40,6 +43,31 @@ def test_r_figures_come_back_sorted_with_their_r2(shared_data) -> None:
     assert first["share"] == pytest.approx(0.5061632347438)
     assert found.r2.value == pytest.approx(0.7326019925311)
     assert found.n == 30 and found.model == "linear"
+
+
+def test_a_panel_of_nine_ratings_comes_out_as_in_r(shared_data) -> None:
+    surveys = shared_data / "surveys"
+    in_r = json.loads((surveys / "mobiles_feedback_golden.json").read_text("utf-8"))
+    in_r = in_r["drivers_of_LTR"]
+    table = pd.read_csv(surveys / "mobiles_feedback_4_weeks.csv")
+    satisfied = ["Very dissatisfied", "Somewhat dissatisfied", "Neither satisfied nor dissatisfied",
+                 "Somewhat satisfied", "Very satisfied"]  # fmt: skip
+    easy = ["Very difficult", "Difficult", "Neither easy nor difficult", "Easy", "Very easy"]
+    codes = {label: k for words in (satisfied, easy) for k, label in enumerate(words, start=1)}
+    ratings = table[list(in_r["lmg"])].apply(lambda answers: answers.map(codes))
+    likely = pd.to_numeric(table["Q8"].str.extract(r"(\d+)")[0])
+    found = key_drivers(ratings, likely, missing="listwise", repeats=20)
+    assert found.n == in_r["n"] == 705
+    assert found.r2.value == pytest.approx(in_r["r2"], abs=1e-12)
+    rows = found.table.set_index("driver")
+    for name, column in [("lmg", "value"), ("lmg_share", "share"), ("johnson", "johnson")]:
+        assert rows[column].to_dict() == pytest.approx(in_r[name], abs=1e-12)
+    first = {name: r**2 for name, r in rows["correlation"].items()}  # R2 of each one alone
+    assert first == pytest.approx(in_r["first"], abs=1e-12)
+    spread = ratings.loc[ratings.notna().all(axis=1) & likely.notna()].std()
+    own = likely[ratings.notna().all(axis=1)].std()
+    weights = {row["_row"]: row["Estimate"] for row in in_r["ols"][1:]}
+    assert (rows["coefficient"] * own / spread).to_dict() == pytest.approx(weights, abs=1e-9)
 
 
 def test_nobody_is_told_to_make_flight_times_less_convenient(airline) -> None:
@@ -226,3 +254,27 @@ def test_an_interval_holds_its_value_where_chance_explains_much() -> None:
     found = key_drivers(ratings, rng.normal(size=60), repeats=100)
     assert found.r2.low < found.r2.value < found.r2.high
     assert (found.table["low"] <= found.table["value"]).all()
+
+
+def test_people_without_weight_are_not_there() -> None:
+    ratings, outcome = people(100)
+    weights = np.r_[np.ones(80), np.zeros(20)]
+    found = key_drivers(ratings, outcome, weights=weights, repeats=5)
+    assert found.n == 80
+    assert found.table["n"].tolist() == [80, 80, 80]
+
+
+@pytest.mark.parametrize(("gaps", "columns"), [(29, 1), (30, 2)])
+def test_thirty_people_with_a_gap_make_a_column(gaps, columns) -> None:
+    ratings, outcome = people(100)
+    ratings.loc[: gaps - 1, "a"] = np.nan
+    assert driver_columns(ratings, outcome).sizes == (columns, 1, 1)
+
+
+def test_a_vif_of_twenty_is_said() -> None:
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(2, 400))
+    # R2 of the copy on the other is 1 - 1/20: a noise of variance 1/19 beside 1
+    ratings = pd.DataFrame({"a": a, "copy": a + b / np.sqrt(19)})
+    found = key_drivers(ratings, a + rng.normal(size=400), repeats=5)
+    assert "hardly be told apart" in row(found, "a")["note"]

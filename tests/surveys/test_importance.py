@@ -163,3 +163,10 @@ def test_order_of_respondents_names_and_the_unit_of_weights_change_nothing(seed:
         matters.rename(columns=named), works.rename(columns=named), weights, repeats=40
     )
     pd.testing.assert_frame_equal(table.drop(columns="item"), renamed.drop(columns="item"))
+
+
+def test_two_of_four_answers_are_the_top_two_but_not_two_of_three() -> None:
+    half = opportunity_score([1, 2, 3, 4], [1, 1, 2, 2], scale=(1, 4))
+    assert half.value == 5 + 5  # half of them weigh it highly, nobody is satisfied
+    with pytest.raises(ParameterError, match="at least four points"):
+        opportunity_score([1, 2, 3], [1, 1, 2], scale=(1, 3))

@@ -113,3 +113,28 @@ def test_a_rating_that_is_the_sum_of_others_has_no_weight_of_its_own() -> None:
 def test_what_does_not_suit_is_refused(outcome, how, message) -> None:
     with pytest.raises(ParameterError, match=message):
         outcome_model(pd.DataFrame({"a": [1, 2, 1, 2]}), outcome, **how)
+
+
+def test_the_standard_errors_of_a_line_are_hc3() -> None:
+    x, y = np.array([1.0, 2, 3, 4, 10]), np.array([1.0, 3, 2, 5, 4])
+    found = outcome_model(pd.DataFrame({"a": x}), y).iloc[0]
+    z, v = (x - x.mean()) / x.std(), (y - y.mean()) / y.std()
+    slope = (z * v).mean()
+    left = (v - slope * z) / (1 - (1 / 5 + z**2 / 5))  # residuals by one minus their leverage
+    se = np.sqrt((z**2 * left**2).sum()) / (z**2).sum()
+    assert found["value"] == pytest.approx(slope)
+    assert found["high"] - found["value"] == pytest.approx(1.959964 * se, rel=1e-6)
+
+
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_a_gap_whose_people_all_share_an_outcome_is_left_out_of_the_logit(shared) -> None:
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(size=(2, 300))
+    outcome = (a + b + rng.logistic(size=300) > 0).astype(float)
+    ratings = pd.DataFrame({"a": a, "b": b})
+    gap = np.arange(300) < 40
+    ratings.loc[gap, "b"], outcome[gap] = np.nan, shared
+    found, without = outcome_model(ratings, outcome), outcome_model(ratings[~gap], outcome[~gap])
+    assert (found["n"] == 260).all()
+    sizes = found["value"] / without["value"]  # another spread of a, the same slopes
+    assert sizes.tolist() == pytest.approx([a.std() / a[~gap].std(), 1.0])

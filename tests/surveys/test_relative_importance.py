@@ -150,3 +150,20 @@ def test_the_size_of_a_block_changes_no_draw(monkeypatch) -> None:
         monkeypatch.setattr(f"cjm_lab.surveys.relative_importance.{name}", size)
     parts = drawn_sums(lambda rows: values[rows], 100, repeats=7, seed=1)
     np.testing.assert_allclose(parts, whole)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("wide", [5, 30])  # numpy's eigenvalues, and those found one by one
+def test_johnson_adds_up_to_r2_where_columns_follow_from_others(seed: int, wide: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(60, wide)) @ rng.normal(size=(wide, 2 * wide))  # half of them follow
+    y = x[:, 0] + rng.normal(size=60)
+    covariance = np.cov(np.column_stack([x[:, : wide + 2], y]).T)
+    left = (
+        y
+        - y.mean()
+        - np.linalg.lstsq(x - x.mean(axis=0), y - y.mean(), rcond=1e-9)[0]
+        @ ((x - x.mean(axis=0)).T)
+    )
+    r2 = 1 - left @ left / ((y - y.mean()) @ (y - y.mean()))
+    assert johnson_weights(covariance, [wide + 2]).sum() == pytest.approx(r2, abs=1e-9)

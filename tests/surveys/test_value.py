@@ -78,6 +78,12 @@ def test_what_respondents_of_one_company_each_say_gives_the_interval_of_two_samp
     assert estimate.n == 300
 
 
+def test_a_weighted_correlation_is_that_of_people_repeated() -> None:
+    x, y, times = [1, 2, 3, 4, 5, 9], [2, 1, 4, 3, 6, 5], [1, 5, 2, 1, 3, 7]
+    repeated = np.corrcoef(np.repeat(x, times), np.repeat(y, times))[0, 1]
+    assert derived_importance(x, y, times, repeats=5).value == pytest.approx(repeated)
+
+
 def test_whole_clusters_are_resampled() -> None:
     # ten shops whose customers all say the same: ten answers, not a hundred
     shop = np.repeat(np.arange(10), 10)
