@@ -135,6 +135,9 @@ def _no_question(
     name: str, text: str, answers: pd.Series, frame: pd.DataFrame, position: int
 ) -> str:
     """Return why a column is no question, '' if it may be one."""
+    dated = answers.head(50).str.match(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+    if len(answers) and dated.all():
+        return "looks like a date: columns: {submitted_at: ...}"
     words = f"{name} {text}".casefold()
     masked = mask_column(answers.head(200))
     if any(word in words for word in ladders.PERSONAL) or (
@@ -146,9 +149,6 @@ def _no_question(
             return "looks like the respondents' ids: respondent_id"
         if position == 0 and not answers.str.contains(" ").any():
             return "looks like the respondents' ids: respondent_id"
-    dated = answers.head(50).str.match(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-    if dated.all():
-        return "looks like a date: columns: {submitted_at: ...}"
     return ""
 
 

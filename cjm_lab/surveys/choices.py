@@ -28,8 +28,8 @@ def choice_evidence(
     r"""Return the share of each option of each choice and multiple-choice question.
 
     A choice that names its `success` is a score and has its row among the scores. Options that
-    fewer than five people chose are given together, for a rare answer in somebody's own words
-    could tell who it was.
+    fewer than five people chose are given together, where these are five or more, for a rare
+    answer could tell who it was.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def _option_rows(
         return
     rest = ~chosen.isin(named)
     options = {option: chosen.index[chosen == option] for option in named}
-    if rest.any():
+    if chosen.index[rest].nunique() >= FEWEST_PEOPLE:
         options[_REST] = chosen.index[rest]
     whole = "of those who chose any; several may be chosen, so shares add up to more than 1"
     for option, who in options.items():

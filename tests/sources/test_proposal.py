@@ -39,7 +39,8 @@ def test_the_draft_for_a_real_export_reads_that_export(shared_data: Path, file: 
 
 
 def test_mobile_operators(shared_data: Path) -> None:
-    questions, skipped = proposed(shared_data / "surveys" / "mobiles_feedback_4_weeks.csv")
+    file = shared_data / "surveys" / "mobiles_feedback_4_weeks.csv"
+    questions, skipped = proposed(file)
     assert questions["Q8"].measure == "nps"
     assert {questions[f"Q11_{i}"].measure for i in (1, 2, 3)} == {"csat"}
     assert {questions[f"Q12_{i}"].measure for i in range(1, 7)} == {"ces"}
@@ -49,6 +50,10 @@ def test_mobile_operators(shared_data: Path) -> None:
     assert (questions["Q6"].measure, len(questions["Q6"].columns)) == ("multi", 8)
     assert (questions["Q7"].measure, questions["Q9"].measure) == ("choice", "text")
     assert "Don't know" in skipped
+    assert (
+        "left out: StartDate: looks like a date: columns: {submitted_at: ...}"
+        in propose_questions(file)
+    )
 
 
 def test_the_ten_sus_items_are_recognized(shared_data: Path) -> None:

@@ -52,7 +52,7 @@ def test_an_option_ticked_twice_counts_once(study: Study, answers: Maker, codebo
     assert rows.set_index("label")["value"].to_dict() == {"a": 1.0, "b": 1.0}
     three_people = answers(q=["a\na"] * 3 + ["b"] * 6)
     rows = choice_evidence(three_people, book, study, SEPTEMBER)
-    assert rows["label"].tolist() == ["b", "other answers"]
+    assert rows["label"].tolist() == ["b"]
 
 
 def test_a_choice_with_a_success_is_a_score_and_text_is_no_choice(
@@ -74,6 +74,9 @@ def test_what_fewer_than_five_said_is_not_told_in_their_words(
     assert rows["value"].to_dict() == {"price": 30 / 36, "other answers": 6 / 36}
     few = choice_evidence(answers(q=["a"] * 4), codebook(q={"measure": "choice"}), study, SEPTEMBER)
     assert few.empty
+    scarce = answers(q=["price"] * 30 + ["uncle Bob"] * 3)
+    rows = choice_evidence(scarce, codebook(q={"measure": "choice"}), study, SEPTEMBER)
+    assert rows["label"].tolist() == ["price"]  # three people are nobody's share
 
 
 def test_the_rarest_of_more_than_twelve_options_are_given_together(
@@ -91,10 +94,10 @@ def test_the_rarest_of_more_than_twelve_options_are_given_together(
 def test_a_rest_of_several_options_counts_each_respondent_once(
     study: Study, answers: Maker, codebook: Maker
 ) -> None:
-    said = ["price\nuncle\nmayor"] * 4 + ["price"] * 6
+    said = ["price\nuncle\nmayor"] * 3 + ["price\nclerk\nnurse"] * 3 + ["price"] * 6
     book = codebook(q={"measure": "multi"})
     rows = choice_evidence(answers(q=said), book, study, SEPTEMBER).set_index("label")
-    assert rows["value"].to_dict() == {"price": 1.0, "other answers": 0.4}
+    assert rows["value"].to_dict() == {"price": 1.0, "other answers": 0.5}
 
 
 def test_weights_shift_the_shares(study: Study, answers: Maker, codebook: Maker) -> None:
