@@ -27,8 +27,8 @@ _CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value",
 _SIGNED = {"valence", "value_gap", "value_gap_to_best", "importance_derived", "kano_worse"}
 
 #: Coefficients between -1 and 1, of which the second decimal is read.
-_COEFFICIENTS = {"alpha", "omega_total", "agreement", "importance_derived", "kano_better",
-                 "kano_worse"}  # fmt: skip
+_COEFFICIENTS = {"alpha", "omega_total", "agreement", "importance_derived", "item_rest",
+                 "kano_better", "kano_worse"}  # fmt: skip
 
 _NAMES = {
     "nps": "Net Promoter Score",

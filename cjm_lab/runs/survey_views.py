@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 
 from cjm_lab import surveys
+from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import row_estimate
 from cjm_lab.period import Period
 from cjm_lab.study import Study
 from cjm_lab.surveys.base import Base, Weighting
 from cjm_lab.surveys.distributions import answer_table, nps_table
 from cjm_lab.surveys.measures import directed
-from cjm_lab.surveys.pairs import overall_score, score_pairs
-from cjm_lab.words import capital, day_words, measure_name, p_words, shown
+from cjm_lab.surveys.pairs import overall_score, repeated_scores, score_pairs
+from cjm_lab.surveys.reliability_evidence import batteries
+from cjm_lab.words import capital, counted, day_words, measure_name, number, p_words, shown
 
 #: Pairs that a reader is shown; the others are less sure than these.
 _PAIRS = 15
@@ -45,6 +47,68 @@ def pairs(
 def _records(pairs: pd.DataFrame) -> list[dict[Any, Any]]:
     """Return pairs as rows that an estimate can be made of."""
     return pairs.assign(method="MOVER", se=nan, n_eff=nan).to_dict("records")
+
+
+def weighting(responses: pd.DataFrame, study: Study, period: Period) -> pd.DataFrame:
+    """Return what the answers of the period are weighted to, and how many they are still worth."""
+    columns = ["attribute", "category", "population", "answers", "weighted"]
+    if responses.empty:
+        return pd.DataFrame(columns=columns)
+    base = Base(responses["submitted_at"], period, Weighting(responses, study))
+    raking = base.raking()
+    if raking is None:
+        return pd.DataFrame(columns=columns)
+    table = raking.margins.rename(columns={"target": "population", "after": "weighted"})
+    table = table.assign(answers=table["before"])[columns]
+    shares = ["population", "answers", "weighted"]
+    table[shares] = table[shares].map(lambda value: number(value, percent=True))
+    how = raking.said.strip(" ()") or f"converged after {counted(raking.iterations, 'round')}"
+    n, worth = f"{len(raking.weights):,}", f"worth {number(raking.n_eff)}"
+    whole = pd.DataFrame([["all answers", how, "", n, worth]], columns=columns)
+    return pd.concat([table, whole], ignore_index=True)
+
+
+def items(
+    responses: pd.DataFrame, codebook: pd.DataFrame, study: Study, period: Period
+) -> pd.DataFrame:
+    """Return how well each question of a scale goes with the others."""
+    lines: list[dict[str, Any]] = []
+    if len(responses) and len(codebook):
+        base = Base(responses["submitted_at"], period)
+        for battery in batteries(responses, codebook, study):
+            answers = battery.answers(responses)
+            rows, _, _ = base.choose(answers.notna().all(axis=1))
+            found = surveys.item_analysis(answers[rows], scale=battery.scale, level=study.level)
+            for text, row in zip(battery.questions["text"], found.to_dict("records"), strict=True):
+                ends = {key: row[key] for key in ("value", "low", "high", "n")}
+                words = shown(Estimate(**ends, method="Fisher"), "item_rest")
+                lines.append(
+                    {
+                        "scale": battery.label,
+                        "question": text,
+                        "mean": number(row["mean"]),
+                        "agrees with the rest": words.value,
+                        "interval": words.interval,
+                        "alpha without it": number(row["alpha_if_dropped"]),
+                        "n": row["n"],
+                    }
+                )
+    return pd.DataFrame(lines)
+
+
+def same_people(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return how the overall score of those who answered in two waves running changed."""
+    table = repeated_scores(responses, codebook, study)
+    texts = [shown(row_estimate(row), row["measure"], change=True) for row in _records(table)]
+    return pd.DataFrame(
+        {
+            "waves": table["before"] + " → " + table["after"],
+            "score": [measure_name(name) for name in table["measure"]],
+            "change": [text.value for text in texts],
+            "interval": [text.interval for text in texts],
+            "people": table["n"],
+        }
+    )
 
 
 def nps_groups(

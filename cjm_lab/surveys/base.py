@@ -10,7 +10,7 @@ from cjm_lab.estimate import Design
 from cjm_lab.period import Period
 from cjm_lab.study import Study, SurveySource
 from cjm_lab.study.personas import attribute_text
-from cjm_lab.surveys.weighting import rake
+from cjm_lab.surveys.weighting import Raking, rake
 
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
@@ -78,6 +78,11 @@ class Base:
         thin = f"rolling quarter: fewer than {SMALL_BASE} answers in {self.period.label}"
         return wide, self._quarter, "; ".join(filter(None, [thin, _size_note(int(wide.sum()))]))
 
+    def raking(self) -> Raking | None:
+        """Return how well the answers of the period meet the margins; None without margins."""
+        span = self._within if self.dated else self._everyone
+        return None if self.weighting is None else self.weighting.raking(span)
+
     def sample(
         self, values: Values, rows: pd.Series, period: Period | None
     ) -> tuple[Values, Design | None, str]:
@@ -124,7 +129,7 @@ class Weighting:
             for name, targets in survey.margins.items()
             if name in responses
         }
-        self._made: dict[bytes, tuple[Design | None, str]] = {}
+        self._made: dict[bytes, tuple[Design | None, str, Raking | None]] = {}
 
     def design(self, span: pd.Series) -> Design | None:
         """Return the design of the answers of a span; None where all weigh alike."""
@@ -134,13 +139,17 @@ class Weighting:
         """Return in words what the answers of a span are weighted to, and what could not be."""
         return self._made_for(span)[1]
 
-    def _made_for(self, span: pd.Series) -> tuple[Design | None, str]:
+    def raking(self, span: pd.Series) -> Raking | None:
+        """Return how well the answers of a span meet the margins; None where there are none."""
+        return self._made_for(span)[2]
+
+    def _made_for(self, span: pd.Series) -> tuple[Design | None, str, Raking | None]:
         key = span.to_numpy(dtype=bool).tobytes()
         if key not in self._made:
             self._made[key] = self._make(self._responses[span])
         return self._made[key]
 
-    def _make(self, sample: pd.DataFrame) -> tuple[Design | None, str]:
+    def _make(self, sample: pd.DataFrame) -> tuple[Design | None, str, Raking | None]:
         weights = sample.get("weight", pd.Series(1.0, index=sample.index)).astype(float)
         attributes = pd.DataFrame({name: attribute_text(sample[name]) for name in self._margins})
         margins, notes = {}, []
@@ -168,12 +177,12 @@ class Weighting:
                 notes.append(f"strata left out: one answer or cluster of {lonely.idxmax()}")
                 drawn = {"clusters": drawn["clusters"]} if "clusters" in drawn else {}
         if not len(sample) or not (margins or drawn or weights.nunique() > 1):
-            return None, "; ".join(notes)
+            return None, "; ".join(notes), None
         if not margins:
-            return Design(weights.to_numpy(), **drawn), "; ".join(notes)
+            return Design(weights.to_numpy(), **drawn), "; ".join(notes), None
         raked = rake(attributes, margins, weights=weights)
         notes.insert(0, f"weighted to {', '.join(margins)}{raked.said}")
-        return raked.design(**drawn), "; ".join(notes)
+        return raked.design(**drawn), "; ".join(notes), raked
 
 
 def _size_note(n: int) -> str:

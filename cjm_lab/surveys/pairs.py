@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
@@ -10,8 +11,8 @@ from cjm_lab.estimate import benjamini_hochberg
 from cjm_lab.period import Period
 from cjm_lab.study import Study, SurveySource
 from cjm_lab.study.personas import attribute_text
-from cjm_lab.surveys.base import Base, Weighting
-from cjm_lab.surveys.groups import compare_groups
+from cjm_lab.surveys.base import SMALL_BASE, Base, Weighting
+from cjm_lab.surveys.groups import compare_groups, paired_difference
 from cjm_lab.surveys.measures import Asked, asked_scores
 from cjm_lab.surveys.waves import waves_of
 
@@ -77,6 +78,52 @@ def score_pairs(
     table = pd.concat(found, ignore_index=True).assign(measure=main.measure)
     table["p_adjusted"] = benjamini_hochberg(table["p"].to_numpy(dtype=float))
     return table.sort_values(["p", "by", "a", "b"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def repeated_scores(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return how the overall score of the customers who answered in two waves running changed.
+
+    The same people twice are no two samples: each is compared with what they said before. Of
+    several answers in a wave the last one counts.
+
+    Parameters
+    ----------
+    responses, codebook
+        Tidy tables; both may be empty.
+    study
+        Gives the confidence level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        before, after (the waves), measure, value (after minus before), low, high, n; waves with
+        fewer than 30 customers in common are left out.
+
+    Examples
+    --------
+    >>> study = Study(title="Tea", stages=[{"id": "brew", "name": "Brew"}])
+    >>> repeated_scores(pd.DataFrame(), pd.DataFrame(), study).empty
+    True
+    """
+    columns = ["before", "after", "measure", "value", "low", "high", "n"]
+    main = overall_score(responses, codebook)
+    if main is None:
+        return pd.DataFrame(columns=columns)
+    asked = pd.DataFrame({"wave": waves_of(responses), "who": responses["customer_id"]})
+    asked = asked.assign(
+        answer=main.answers(responses).iloc[:, 0], at=responses["submitted_at"]
+    ).dropna(subset="answer")
+    asked = asked[(asked["wave"] != "") & (asked["who"] != "")].sort_values("at", kind="stable")
+    order = asked.groupby("wave")["at"].min().sort_values(kind="stable").index
+    last = asked.drop_duplicates(["wave", "who"], keep="last")
+    by_wave = last.pivot(index="who", columns="wave", values="answer")
+    rows = []
+    for before, after in pairwise(order):
+        both = by_wave[[before, after]].dropna()
+        if len(both) >= SMALL_BASE:
+            e = paired_difference(both[before], both[after], main.score, level=study.level)
+            rows.append((before, after, main.measure, e.value, e.low, e.high, e.n))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def overall_score(responses: pd.DataFrame, codebook: pd.DataFrame) -> Asked | None:

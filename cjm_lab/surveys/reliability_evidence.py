@@ -17,11 +17,18 @@ from cjm_lab.surveys.reliability import cronbach_alpha, omega
 _FEWEST_ITEMS = 3
 
 
-class _Battery(NamedTuple):
+class Battery(NamedTuple):
+    """Questions that are to measure one thing together, asked on one scale."""
+
     label: str
     item: str
     questions: pd.DataFrame
     scale: tuple[float, float]
+
+    def answers(self, responses: pd.DataFrame) -> pd.DataFrame:
+        """Return the answers, reversed items turned, one column a question."""
+        asked = self.questions.iterrows()
+        return pd.DataFrame({q["question"]: directed(responses, q) for _, q in asked})
 
 
 def reliability_evidence(
@@ -58,19 +65,24 @@ def reliability_evidence(
     if responses.empty or codebook.empty:
         return evidence_frame()
     base = Base(responses["submitted_at"], period)
-    known = codebook[codebook["question"].isin(responses.columns)]
     return evidence_frame(
         row
-        for battery in (*_likert(known, study), *_sus(known))
+        for battery in batteries(responses, codebook, study)
         for row in _rows(battery, responses, base, study)
     )
 
 
+def batteries(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) -> Iterator[Battery]:
+    """Yield the questions that are to measure one thing together."""
+    known = codebook[codebook["question"].isin(responses.columns)]
+    yield from (*_likert(known, study), *_sus(known))
+
+
 def _rows(
-    battery: _Battery, responses: pd.DataFrame, base: Base, study: Study
+    battery: Battery, responses: pd.DataFrame, base: Base, study: Study
 ) -> Iterator[dict[str, Any]]:
     questions, first = battery.questions, battery.questions.iloc[0]
-    answers = pd.DataFrame({q["question"]: directed(responses, q) for _, q in questions.iterrows()})
+    answers = battery.answers(responses)
     chosen, period, note = base.choose(answers.notna().all(axis=1))
     if int(chosen.sum()) < FEWEST_PEOPLE:
         return
@@ -104,7 +116,7 @@ def _rows(
         )
 
 
-def _likert(known: pd.DataFrame, study: Study) -> Iterator[_Battery]:
+def _likert(known: pd.DataFrame, study: Study) -> Iterator[Battery]:
     """Yield the batteries of Likert questions in the codebook's order."""
     likert = known[known["measure"].eq("likert")]
     scales = [question_scale(q) for _, q in likert.iterrows()]
@@ -118,13 +130,13 @@ def _likert(known: pd.DataFrame, study: Study) -> Iterator[_Battery]:
             continue
         about = f" on {study.touchpoint(place).name}" if place else ""
         label = name or f"Scale of {len(part)} questions{about}"
-        yield _Battery(label, name or ", ".join(part["question"]), part, scale)
+        yield Battery(label, name or ", ".join(part["question"]), part, scale)
 
 
-def _sus(known: pd.DataFrame) -> Iterator[_Battery]:
+def _sus(known: pd.DataFrame) -> Iterator[Battery]:
     """Yield each complete SUS, whose even questions are worded the other way round."""
     asked = known[known["measure"].eq("sus")]
     for _, part in asked.groupby(["touchpoint", "subject"], sort=False):
         if len(part) == 10:
             turned = part.assign(reversed=[i % 2 == 1 for i in range(10)])
-            yield _Battery("System Usability Scale", "sus", turned, (1.0, 5.0))
+            yield Battery("System Usability Scale", "sus", turned, (1.0, 5.0))

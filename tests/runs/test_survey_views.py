@@ -122,3 +122,47 @@ def test_open_answers_are_counted_and_never_shown(study: Study, month: Period) -
     table = views.open_list(answers, codebook, study, month)
     expected = ["What annoys you?", "The bill", 1, 1, "2 September 2026"]
     assert table.to_numpy().tolist() == [expected]
+
+
+def test_the_weighting_is_shown_with_what_it_costs(month: Period) -> None:
+    study = Study.model_validate(
+        {
+            "title": "Tea",
+            "stages": [{"id": "brew", "name": "Brew"}],
+            "sources": [
+                {
+                    "kind": "survey",
+                    "file": "s.csv",
+                    "questions": {"q": {"measure": "nps"}},
+                    "attributes": ["age"],
+                    "margins": {"age": {"young": 0.5, "old": 0.5}},
+                }
+            ],
+        }
+    )
+    responses = pd.DataFrame(
+        {
+            "age": ["young"] * 10 + ["old"] * 30,
+            "submitted_at": pd.Series([pd.NaT] * 40, dtype="datetime64[us, UTC]"),
+        }
+    )
+    table = views.weighting(responses, study, month)
+    shares = table.set_index("category")[["population", "answers", "weighted"]]
+    assert shares.loc["young"].tolist() == ["50\u00a0%", "25\u00a0%", "50\u00a0%"]
+    # weights 2 and 2/3: 40^2 / (10 x 4 + 30 x 4/9) = 30
+    assert shares.iloc[-1].tolist() == ["", "40", "worth 30"]
+
+
+def test_each_question_of_a_scale_is_held_against_the_rest(study: Study, month: Period) -> None:
+    question = {
+        "measure": "likert", "scale_min": 1.0, "scale_max": 5.0, "reversed": False,
+        "touchpoint": "", "stage": "", "subject": "us", "success": [], "as_name": "trust",
+    }  # fmt: skip
+    codebook = pd.DataFrame([question | {"question": q, "text": q.upper()} for q in "abc"])
+    codebook.loc[2, "reversed"] = True
+    same = [1.0, 2.0, 3.0, 4.0, 5.0] * 4
+    responses = pd.DataFrame({"a": same, "b": same, "c": [6 - x for x in same]})
+    responses["submitted_at"] = pd.Series([pd.NaT] * 20, dtype="datetime64[us, UTC]")
+    table = views.items(responses, codebook, study, month)
+    assert table["question"].tolist() == ["A", "B", "C"]
+    assert table["agrees with the rest"].tolist() == ["1"] * 3  # c was turned

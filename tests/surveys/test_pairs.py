@@ -11,7 +11,7 @@ from scipy import stats
 
 from cjm_lab.period import Period, period_up_to
 from cjm_lab.study import Study
-from cjm_lab.surveys.pairs import overall_score, score_pairs
+from cjm_lab.surveys.pairs import overall_score, repeated_scores, score_pairs
 
 Make = Callable[..., pd.DataFrame]
 
@@ -68,3 +68,36 @@ def test_without_an_overall_score_nothing_is_compared(
 ) -> None:
     frame = answers(q1=[5.0] * 80)
     assert score_pairs(frame, codebook(q1={"touchpoint": "t"}), study, month).empty
+
+
+def test_the_same_people_are_compared_with_themselves(
+    answers: Make, codebook: Make, study: Study
+) -> None:
+    # Forty people, each one point up from wave to wave; ten newcomers say 1 and change nothing.
+    people = [f"c{i}" for i in range(40)]
+    first = [float(2 + i % 7) for i in range(40)]
+    frame = answers(
+        q1=[*first, *(x + 1 for x in first), *[1.0] * 10],
+        customer_id=[*people, *people, *[f"new{i}" for i in range(10)]],
+        wave=["spring"] * 40 + ["fall"] * 50,
+        submitted_at=pd.to_datetime(["2026-03-01"] * 40 + ["2026-09-01"] * 50, utc=True),
+    )
+    table = repeated_scores(frame, codebook(q1={"measure": "ces", "scale_max": 9.0}), study)
+    assert table[["before", "after", "value", "n"]].values.tolist() == [["spring", "fall", 1.0, 40]]
+
+
+def test_the_last_of_two_answers_in_a_wave_counts(
+    answers: Make, codebook: Make, study: Study
+) -> None:
+    people = [f"c{i}" for i in range(30)]
+    days = ["2026-03-01"] * 30 + ["2026-03-09"] * 30 + ["2026-09-01"] * 30
+    frame = answers(
+        q1=[10.0] * 30 + [0.0] * 30 + [10.0] * 29 + [0.0],
+        customer_id=people * 3,
+        wave=["spring"] * 60 + ["fall"] * 30,
+        submitted_at=pd.to_datetime(days, utc=True),
+    )
+    table = repeated_scores(frame, codebook(q1={"measure": "nps"}), study)
+    assert table["value"].tolist() == pytest.approx([200 * 29 / 30])
+    few = frame[frame["customer_id"] != "c0"]
+    assert repeated_scores(few, codebook(q1={"measure": "nps"}), study).empty
