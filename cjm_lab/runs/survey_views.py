@@ -165,7 +165,7 @@ def wave_trend(responses: pd.DataFrame, codebook: pd.DataFrame, study: Study) ->
 def stated(measured: pd.DataFrame) -> pd.DataFrame:
     """Return the options people chose, question by question, of those who speak about us."""
     rows = measured[(measured["lane"] == "choice") & (measured["subject"] == "us")]
-    return rows.assign(question=rows["note"].str.partition(";")[0])
+    return rows.assign(question=rows["note"].str.split(";", n=1).str[0])
 
 
 def open_list(

@@ -8,6 +8,7 @@ from functools import partial
 from math import nan
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.estimate import Design, Estimate, mean, share, weighted_share
@@ -214,11 +215,14 @@ def _success(responses: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
     return chosen.where(answered, nan).rename(question["question"]).to_frame()
 
 
-def _chosen(values: pd.Series, weights: Design | None = None, *, level: float = 0.95) -> Estimate:
+def _chosen(
+    values: npt.ArrayLike, weights: Design | None = None, *, level: float = 0.95
+) -> Estimate:
+    outcome = np.asarray(values, dtype=float)
     if weights is None:
-        given = values.dropna()
+        given = outcome[~np.isnan(outcome)]
         return share(int(given.sum()), len(given), level=level)
-    return weighted_share(np.asarray(values), weights, level=level)
+    return weighted_share(outcome, weights, level=level)
 
 
 def _place(asked: Asked) -> tuple[str, ...]:

@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cjm_lab import plots
 from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period, period_up_to
 from cjm_lab.runs import survey_views as views
+from cjm_lab.sources import codebook
+from cjm_lab.sources.schemas import empty_table
 from cjm_lab.study import Study
 
 
@@ -69,7 +72,25 @@ def test_without_gaps_there_is_no_table(study: Study) -> None:
     assert views.gap_groups(evidence_frame(), study).empty
     assert views.importances(evidence_frame(), study).empty
     assert views.representation(evidence_frame()).empty
+    assert views.stated(evidence_frame()).empty
+    assert views.gap_map(evidence_frame(), study).empty
     assert views.placed(pd.DataFrame(columns=["touchpoint", "item"])).empty
+
+
+def test_a_study_without_a_survey_shows_empty_tables_and_draws_them(
+    study: Study, month: Period
+) -> None:
+    asked, nobody = codebook(study), empty_table("responses").assign(persona="")
+    assert views.pairs(nobody, asked, study, month).empty
+    assert views.same_people(nobody, asked, study).empty
+    assert views.weighting(nobody, study, month).empty
+    assert views.items(nobody, asked, study, month).empty
+    for draw, table in (
+        (plots.nps, views.nps_groups(nobody, asked, study, month)),
+        (plots.likert, views.answer_spread(nobody, asked, month)),
+        (plots.waves, views.wave_trend(nobody, asked, study)),
+    ):
+        assert [text.get_text() for text in draw(table).texts] == ["No evidence yet"]
 
 
 def test_only_groups_that_differ_beyond_chance_are_named() -> None:

@@ -101,3 +101,13 @@ def test_the_last_of_two_answers_in_a_wave_counts(
     assert table["value"].tolist() == pytest.approx([200 * 29 / 30])
     few = frame[frame["customer_id"] != "c0"]
     assert repeated_scores(few, codebook(q1={"measure": "nps"}), study).empty
+
+
+def test_a_choice_with_a_success_is_compared_as_a_share(
+    answers: Make, codebook: Make, study: Study, month: Period
+) -> None:
+    frame = answers(q1=["yes"] * 30 + ["no"] * 10 + ["yes"] * 10 + ["no"] * 30)
+    frame["persona"] = ["regular"] * 40 + ["guest"] * 40
+    pairs = score_pairs(frame, codebook(q1={"measure": "choice", "success": ["yes"]}), study, month)
+    row = pairs[pairs["by"] == "persona"].iloc[0]
+    assert (row["a"], row["b"], row["value"]) == ("Guest", "Regular", -0.5)
