@@ -15,7 +15,8 @@ test: $(VENV)/.installed-dev  ## run every check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadscope \
+	    --no-loadscope-reorder
 
 clean:  ## remove the environment; data and reports stay
 	rm -rf $(VENV)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -18,13 +18,32 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+#: What takes longest begins first, so that no worker is left with it alone.
+LONGEST = ("published", "tests/runs/test_truths.py", "tests/runs/test_real_studies.py")
+
+
+def worker_group(nodeid: str) -> str:
+    """Return what one worker runs: a file, or all files that read the published reports."""
+    file = nodeid.partition("::")[0]
+    published = file.startswith("tests/browser/") or file == "tests/runs/test_run.py"
+    return "published" if published else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file in one worker, and all that read the published reports in the same one."""
-    for item in items:
-        published = "published_sample" in getattr(item, "fixturenames", ())
-        group = "published" if published else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Put what takes longest first."""
+    order = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(worker_group(item.nodeid), len(order)))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests among workers by `worker_group`, so that no fixture is made twice."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return worker_group(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")
