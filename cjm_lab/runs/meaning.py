@@ -64,6 +64,22 @@ def _customers(step: Step) -> Iterator[str]:
         row = _one(step, measure)
         if row is not None:
             yield f"{capital(measure_name(measure))}: {_full(row)}."
+    for row in step.rows("answered", label="Response rate").to_dict("records"):
+        late = step.rows("answered", measure="early_late_difference")["note"].str.split(";").str[0]
+        hint = f": {late.iloc[0]}" if len(late) else ""
+        yield f"Of those invited {_full(row)} answered{hint}."
+    drivers = step.rows("driver", measure="driver")
+    clear = drivers[drivers["note"].str.startswith("goes with a higher outcome")]
+    if len(clear):
+        first = clear.sort_values("value").iloc[-1].to_dict()
+        whole = step.rows("driver", measure="driver_r2")["label"].iloc[0]
+        others = drivers[drivers["evidence_id"] != first["evidence_id"]]
+        surely = first["low"] > others["high"].max()
+        rank = "more than with any other rating" if surely else "others may be as close"
+        yield (
+            f"Of the differences in {whole} {_full(first)} go with “{first['label']}”; {rank}. "
+            "That is no proof that one causes the other."
+        )
     labeled, automatic = _one(step, "negative_share"), _one(step, "automatic_negative_share")
     if labeled is not None:
         yield f"Of the mentions {_full(labeled)} are negative, judged on a labeled sample."

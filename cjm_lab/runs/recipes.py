@@ -58,7 +58,8 @@ VIEWS = (
 )  # fmt: skip
 SURVEY_VIEWS = (
     "pairs", "nps_groups", "answer_spread", "wave_trend", "open_list", "gap_map", "gap_groups",
-    "importances", "items", "representation", "same_people", "weighting", "stated", "placed",
+    "importances", "items", "kano_map", "representation", "same_people", "weighting", "stated",
+    "placed",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}

@@ -250,6 +250,22 @@ def representation(measured: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def kano_map(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return how much each Kano feature satisfies when there and dissatisfies when missing."""
+    columns = ["feature", "category", "certainty", "n"]
+    ends = ["value", "low", "high"]
+    sides = {}
+    for side in ("better", "worse"):
+        rows = measured[measured["measure"] == f"kano_{side}"].set_index("label")
+        names = {end: side if end == "value" else f"{side}_{end}" for end in ends}
+        columns += names.values()
+        sides[side] = rows[[*ends, "n", "note"]].rename(columns=names)
+    table = sides["better"].join(sides["worse"].drop(columns=["n", "note"]), how="inner")
+    said = table["note"].str.extract(r"^(?P<category>.+?), certainty (?P<certainty>\d+)%")
+    found = table.assign(category=said["category"], certainty=said["certainty"].astype(float) / 100)
+    return found.rename_axis("feature").reset_index()[columns]
+
+
 def placed(importance_performance: pd.DataFrame) -> pd.DataFrame:
     """Return the quadrants in words, with how sure they are."""
     table = importance_performance

@@ -74,6 +74,7 @@ def test_without_gaps_there_is_no_table(study: Study) -> None:
     assert views.representation(evidence_frame()).empty
     assert views.stated(evidence_frame()).empty
     assert views.gap_map(evidence_frame(), study).empty
+    assert views.kano_map(evidence_frame()).empty
     assert views.placed(pd.DataFrame(columns=["touchpoint", "item"])).empty
 
 
@@ -187,3 +188,16 @@ def test_each_question_of_a_scale_is_held_against_the_rest(study: Study, month: 
     table = views.items(responses, codebook, study, month)
     assert table["question"].tolist() == ["A", "B", "C"]
     assert table["agrees with the rest"].tolist() == ["1"] * 3  # c was turned
+
+
+def test_both_sides_of_a_kano_feature_stand_in_one_row() -> None:
+    def side(measure: str, value: float) -> dict[str, Any]:
+        estimate = Estimate(value, value - 0.1, value + 0.1, n=90, method="Wilson")
+        note = "must-be, certainty 97%; weighted to age"
+        return evidence(estimate, lane="feature", measure=measure, label="Lid", note=note)
+
+    table = views.kano_map(evidence_frame([side("kano_better", 0.3), side("kano_worse", -0.8)]))
+    row = table.iloc[0]
+    assert (row["feature"], row["category"], row["certainty"]) == ("Lid", "must-be", 0.97)
+    assert (row["better"], row["worse"], row["n"]) == (0.3, -0.8, 90)
+    assert row["worse_low"] == pytest.approx(-0.9)
