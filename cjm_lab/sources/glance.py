@@ -54,9 +54,9 @@ def rows_with(texts: pd.Series, marks: bytes, *, digits: bool = False) -> Rows:
     found: list[Rows] = [np.empty(0, dtype=np.intp)]
     start = 0
     for raw, ends in _parts(texts):
-        at = np.flatnonzero(seek(raw))
-        if digits:
-            where = np.flatnonzero((raw - np.uint8(ord("0"))) < 10)
+        at = _where(seek(raw))
+        if digits and np.diff(ends).max() >= 9:
+            where = _where((raw - np.uint8(ord("0"))) < 10)
             near = where[8:] - where[:-8] <= 8 * (1 + 3 * 4)  # a character has up to four bytes
             first, last = where[:-8][near], where[8:][near]
             same = np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
@@ -67,22 +67,28 @@ def rows_with(texts: pd.Series, marks: bytes, *, digits: bool = False) -> Rows:
     return np.unique(np.concatenate(found))
 
 
-def rows_up_to(texts: pd.Series, size: int) -> Rows:
-    """Return the rows with texts of so many bytes or fewer.
+def rows_of_size(texts: pd.Series, least: int, most: int) -> Rows:
+    """Return the rows with texts of so many bytes.
 
     Examples
     --------
-    >>> rows_up_to(pd.Series(["99", "nothing to say", ""]), 2).tolist()
-    [0, 2]
+    >>> rows_of_size(pd.Series(["99", "nothing to say", ""]), 1, 2).tolist()
+    [0]
     """
     if not _in_arrow(texts):
         return np.arange(len(texts))
     lengths = [np.diff(ends) for _, ends in _parts(texts)]
-    return np.flatnonzero(np.concatenate([np.empty(0, np.int64), *lengths]) <= size)
+    sizes = np.concatenate([np.empty(0, np.int64), *lengths])
+    return np.flatnonzero((sizes >= least) & (sizes <= most))
 
 
 def _in_arrow(texts: pd.Series) -> bool:
     return isinstance(texts.dtype, pd.StringDtype) and texts.dtype.storage == "pyarrow"
+
+
+def _where(seen: npt.NDArray[np.bool_]) -> Rows:
+    """Return where something is seen; most often it is nowhere, which is soon known."""
+    return np.flatnonzero(seen) if seen.any() else np.empty(0, dtype=np.intp)
 
 
 def _marks(marks: bytes) -> Callable[[Bytes], npt.NDArray[np.bool_]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -141,24 +141,32 @@ def read_survey(
             read = partial(
                 read_answers, export, not_applicable=list(not_applicable), names=list(names)
             )
-            found = pool.map(read, questions, questions.values())
+            ordered = sorted(
+                questions, key=lambda code: questions[code].measure in NUMERIC_MEASURES
+            )
+            rooms = np.empty((len(questions), len(export.frame)))  # a page is had when written to
+            found = {
+                code: pool.submit(read, code, questions[code], room=room)
+                for code, room in zip(ordered, rooms, strict=True)
+            }
+            about = [pool.submit(_attribute, export, clean_name(n), list(names)) for n in described]
             tidy, note = columns_read.result()
-            once = pool.submit(lambda ids: ids.is_unique, tidy["respondent_id"])
-            answers = dict(zip(questions, found, strict=True))
+            once = pool.submit(_all_differ, tidy["respondent_id"])
+            answers = {code: found[code].result() for code in questions}
+            codes = pool.submit(_codes, answers, len(tidy))
+            if "state" not in own:
+                tidy["state"] = row_states(export, answers)
         new: dict[str, Any] = {}
         for code, one in answers.items():
             new[code] = one.values
             if one.other is not None:
                 new[f"{code}_other"] = one.other
-        for name in described:
-            new[name] = _attribute(export, clean_name(name), list(names))
+        new |= {name: values.result() for name, values in zip(described, about, strict=True)}
         if subject:
             require(export.frame, [clean_name(subject)], path.name)
             tidy["subject"] = _subjects(export, clean_name(subject), names, competitors)
-        tidy["not_applicable"] = _codes(answers, len(tidy))
-        if "state" not in own:
-            tidy["state"] = row_states(export, answers)
-        frames.append(tidy.assign(**new))
+        tidy["not_applicable"] = codes.result()
+        frames.append(pd.DataFrame({**tidy, **new}, copy=False))
         said.append(_said(export, len(tidy), answers, note))
     return _joined(frames, said, file, once=len(frames) == 1 and once.result())
 
@@ -209,6 +217,14 @@ def _number_columns(
         kind = question.measure in NUMERIC_MEASURES and len(columns) == 1
         by_kind[kind] |= {own.get(column, column) for column in columns}
     return {*map(clean_name, by_kind[True])} - {*map(clean_name, by_kind[False])}
+
+
+def _all_differ(ids: pd.Series) -> bool:
+    """Whether no id occurs twice; `Series.is_unique` takes twice as long and lets no thread by."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    return len(compute.unique(pa.chunked_array(pa.array(ids)))) == len(ids)
 
 
 def _columns(
@@ -326,10 +342,12 @@ def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
     from pyarrow import compute
 
     said = [np.flatnonzero(one.not_applicable) for one in answers.values()]
-    row = np.concatenate(said)
-    question = np.repeat(np.arange(len(said)), [len(one) for one in said])
-    question = question[np.argsort(row, kind="stable")]
-    ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=rows))])
+    counts = np.bincount(np.concatenate(said), minlength=rows)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    question, place = np.empty(ends[-1], dtype=np.intp), ends[:-1].copy()
+    for number, row in enumerate(said):
+        question[place[row]] = number
+        place[row] += 1
     codes = pa.array(list(answers), pa.large_string()).take(pa.array(question))
     lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), codes)
     return compute.binary_join(lists, pa.scalar(CODE_SEPARATOR, pa.large_string())).to_pandas()
@@ -348,14 +366,16 @@ def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) 
     }
 
 
-def _suspects(part: pd.DataFrame, *, once: bool) -> pd.DataFrame:
+def _suspects(part: pd.DataFrame, states: Collection[str], *, once: bool) -> pd.DataFrame:
     """Return the rows of a file among which all are that a check could refuse."""
-    ids, counted = part["respondent_id"], ~part["state"].isin(DROPPED)
-    wrong = (ids == "") | ~part["state"].isin(["complete", "partial"])
-    wrong |= ~(part["weight"] >= 0) | (part["fpc"] < 0)
+    ids = part["respondent_id"]
+    wrong = (ids == "") | ~(part["weight"] >= 0) | (part["fpc"] < 0)
     if not once:
         wrong |= ids.duplicated(keep=False)
-    return part[wrong & counted]
+    if {*states} <= {"complete", "partial"}:
+        return part[wrong]
+    wrong |= ~part["state"].isin(["complete", "partial"])
+    return part[wrong & ~part["state"].isin(DROPPED)]
 
 
 def _joined(
@@ -371,9 +391,9 @@ def _joined(
     start = 0
     for one in said:
         part = table[_tidy_names()].iloc[start : start + one["rows"]].reset_index(drop=True)
-        if len(suspects := _suspects(part, once=once)):
-            check(suspects, "responses", one["file"])
         states = part["state"].value_counts()
+        if len(suspects := _suspects(part, states.index, once=once)):
+            check(suspects, "responses", one["file"])
         start += one["rows"]
         one |= {
             column: int(states.get(state, 0))

@@ -214,7 +214,8 @@ def tidy_columns(
     for name, type_ in TABLES[kind].columns.items():
         if name not in frame.columns:
             worded = type_ in ("id", "text", "person")
-            tidy[name] = blank if worded else empty[name].reindex(frame.index)
+            missing = empty[name].array.take(np.full(len(frame), -1), allow_fill=True)
+            tidy[name] = blank if worded else pd.Series(missing, index=frame.index)
             continue
         own = frame[name]
         if type_ == "id":

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from cjm_lab.estimate import share, weighted_share
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period
 from cjm_lab.study import Study
@@ -15,6 +14,7 @@ from cjm_lab.study.personas import attribute_text
 from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, Weighting
 from cjm_lab.surveys.evidence import not_applicable_rule
 from cjm_lab.surveys.measures import speaks_about
+from cjm_lab.surveys.scores import success_share
 
 #: Options beyond this many, the rarest ones, are given together.
 MOST_OPTIONS = 12
@@ -101,9 +101,7 @@ def _option_rows(
         picked = pd.Series(text.index.isin(who), index=text.index).astype(float)
         values, design, weighted = base.sample(picked, rows, period)
         yield evidence(
-            share(int(values.sum()), len(values), level=study.level)
-            if design is None
-            else weighted_share(values, design, level=study.level),
+            success_share(values, design, level=study.level),
             lane="choice",
             measure=f"{question['as_name'] or 'choice'}_share",
             label=option,

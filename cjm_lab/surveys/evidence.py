@@ -63,7 +63,7 @@ def survey_evidence(
         return evidence_frame()
     base = Base(responses["submitted_at"], period, Weighting(responses, study))
     rows: list[dict[str, Any]] = []
-    groups = list(_groups(responses, study))
+    groups = list(respondent_groups(responses, study))
     for asked in asked_scores(responses, codebook):
         rows += _score_rows(asked, responses, base, groups, study)
     rows += _emotion_rows(responses, codebook, base, study)
@@ -79,7 +79,9 @@ def not_applicable_rule(study: Study, question: str) -> tuple[str, ...]:
     return ()
 
 
-def _groups(responses: pd.DataFrame, study: Study) -> Iterator[tuple[str, str, pd.Series]]:
+def respondent_groups(
+    responses: pd.DataFrame, study: Study
+) -> Iterator[tuple[str, str, pd.Series]]:
     """Yield persona, segment text and members: everyone, each persona, each named segment."""
     everyone = pd.Series(True, index=responses.index)
     yield "", "", everyone

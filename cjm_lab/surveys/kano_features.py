@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError
-from cjm_lab.estimate import Estimate, share, weighted_share
+from cjm_lab.estimate import Estimate
 from cjm_lab.surveys.resampling import Floats, Weights, resampled_sums
+from cjm_lab.surveys.scores import success_share
 
 #: The letters of the evaluation table in words.
 CATEGORIES = {
@@ -222,7 +223,4 @@ def _share(letters: npt.NDArray[np.str_], which: str, weights: Weights, level: f
     """Return the share of some letters among A, O, M and I."""
     hit = np.isin(letters, list(which)).astype(float)
     hit[~np.isin(letters, list("AOMI"))] = np.nan
-    if weights is None:
-        given = hit[~np.isnan(hit)]
-        return share(int(given.sum()), len(given), level=level)
-    return weighted_share(hit, weights, level=level)
+    return success_share(hit, weights, level=level)

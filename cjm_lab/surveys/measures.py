@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import nan
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cjm_lab.estimate import Design, Estimate, mean, share, weighted_share
+from cjm_lab.estimate import Design, Estimate, mean
 from cjm_lab.study.personas import attribute_text
-from cjm_lab.surveys.scores import ces, csat, nps, rating, sus, umux_lite
+from cjm_lab.surveys.scores import ces, csat, nps, rating, success_share, sus, umux_lite
 
 Scale = tuple[float, float]
 
@@ -171,7 +169,7 @@ def _single(q: pd.Series) -> Asked | None:
         name, item, label = measure, code, q["text"] or code
         score = partial(rating, scale=scale)
     elif measure == "choice" and len(q["success"]):
-        name, score = q["as_name"] or code, _chosen
+        name, score = q["as_name"] or code, success_share
         label = q["as_name"] if q["text"] in ("", code) and q["as_name"] else q["text"] or code
         scale = None
     else:
@@ -213,16 +211,6 @@ def _success(responses: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
     chosen = text.isin(list(question["success"])).astype(float)
     answered = (text != "") & speaks_about(responses, question["subject"])
     return chosen.where(answered, nan).rename(question["question"]).to_frame()
-
-
-def _chosen(
-    values: npt.ArrayLike, weights: Design | None = None, *, level: float = 0.95
-) -> Estimate:
-    outcome = np.asarray(values, dtype=float)
-    if weights is None:
-        given = outcome[~np.isnan(outcome)]
-        return share(int(given.sum()), len(given), level=level)
-    return weighted_share(outcome, weights, level=level)
 
 
 def _place(asked: Asked) -> tuple[str, ...]:

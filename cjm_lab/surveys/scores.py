@@ -113,7 +113,7 @@ def csat(
     0.3080 [0.2553, 0.3662] n=263
     """
     points = _csat_points(answers, scale_max=scale_max, scale_min=scale_min)
-    return _share(points, weights, level)
+    return success_share(points, weights, level=level)
 
 
 def ces(
@@ -159,7 +159,7 @@ def ces(
     """
     points = _ces_points(answers, top=top, scale=scale, reversed=reversed)
     if top:
-        return _share(points, weights, level)
+        return success_share(points, weights, level=level)
     return mean(points, weights, bounds=scale, level=level)
 
 
@@ -307,6 +307,32 @@ def rating(
     return mean(_on_scale(answers, scale), weights, bounds=scale, level=level)
 
 
+def success_share(
+    outcome: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95
+) -> Estimate:
+    """Return the share of respondents of whom something is true, such as a choice that counts.
+
+    Parameters
+    ----------
+    outcome
+        1 or 0 a respondent; NaN where there's no answer.
+    weights
+        One weight a respondent, or a Design.
+    level
+        Confidence level.
+
+    Examples
+    --------
+    >>> print(format(success_share([1] * 81 + [0] * 182), ".4f"))
+    0.3080 [0.2553, 0.3662] n=263
+    """
+    points = _outcome_points(outcome)
+    if weights is None:
+        given = points[~np.isnan(points)]
+        return share(int(given.sum()), len(given), level=level)
+    return weighted_share(points, weights, level=level)
+
+
 def person_values(answers: npt.ArrayLike, score: Callable[..., Estimate] = nps) -> Floats:
     """Return each respondent's own value of a score, whose mean the score is.
 
@@ -416,6 +442,10 @@ def _likert_points(
     return frame.mean(axis=1).to_numpy()
 
 
+def _outcome_points(outcome: npt.ArrayLike) -> Floats:
+    return _on_scale(outcome, (0, 1), whole=True)
+
+
 def _rating_points(answers: npt.ArrayLike, *, scale: Scale | None = None) -> Floats:
     return _on_scale(answers, scale)
 
@@ -428,14 +458,8 @@ _POINTS: dict[Callable[..., Estimate], Callable[..., Floats]] = {
     umux_lite: _umux_points,
     likert: _likert_points,
     rating: _rating_points,
+    success_share: _outcome_points,
 }
-
-
-def _share(outcome: Floats, weights: Weights, level: float) -> Estimate:
-    if weights is None:
-        given = outcome[~np.isnan(outcome)]
-        return share(int(given.sum()), len(given), level=level)
-    return weighted_share(outcome, weights, level=level)
 
 
 def _on_scale(answers: npt.ArrayLike, scale: Scale | None, *, whole: bool = False) -> Floats:

@@ -13,7 +13,7 @@ from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period
 from cjm_lab.study import Study
 from cjm_lab.surveys.base import FEWEST_PEOPLE, Base, Weighting
-from cjm_lab.surveys.evidence import _groups, not_applicable_rule
+from cjm_lab.surveys.evidence import not_applicable_rule, respondent_groups
 from cjm_lab.surveys.gaps import derived_importance, value_gap
 from cjm_lab.surveys.importance import (
     band_of,
@@ -21,7 +21,8 @@ from cjm_lab.surveys.importance import (
     importance_performance,
     opportunity_score,
 )
-from cjm_lab.surveys.measures import Scale, asked_scores, directed, question_scale
+from cjm_lab.surveys.measures import Scale, directed, question_scale
+from cjm_lab.surveys.pairs import overall_score
 
 Group = tuple[str, str, pd.Series]
 
@@ -115,8 +116,10 @@ class _Asked:
         self.responses, self.study, self.seed = responses, study, seed
         self.codebook = codebook[codebook["question"].isin(responses.columns)]
         self.base = Base(responses["submitted_at"], period, Weighting(responses, study))
-        self.groups: list[Group] = list(_groups(responses, study))
-        self.overall_name, self.overall = _overall(responses, codebook)
+        self.groups: list[Group] = list(respondent_groups(responses, study))
+        main = overall_score(responses, codebook)
+        self.overall_name = main.label if main else ""
+        self.overall = main.answers(responses).iloc[:, 0] if main else None
         stated = self._of(["importance"], "us")["touchpoint"]
         self.derives = self.overall is not None and not stated.isin(list(study.stage_of)).any()
 
@@ -325,15 +328,6 @@ def _usual_scale(questions: pd.DataFrame) -> Scale | None:
 
 def _on(questions: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:
     return questions[[asked == scale for asked in _scales(questions)]]
-
-
-def _overall(responses: pd.DataFrame, codebook: pd.DataFrame) -> tuple[str, pd.Series | None]:
-    """Return the first overall score about us: its label and each respondent's answer."""
-    for asked in asked_scores(responses, codebook):
-        whole = not asked.touchpoint and not asked.stage and asked.subject == "us"
-        if whole and len(asked.questions) == 1 and asked.measure != "likert":
-            return asked.label, asked.answers(responses).iloc[:, 0]
-    return "", None
 
 
 def _definitions(questions: pd.DataFrame, study: Study) -> list[object]:

@@ -12,6 +12,7 @@ import pandas as pd
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Design
 from cjm_lab.study.personas import attribute_text
+from cjm_lab.surveys.resampling import weights_for
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -162,7 +163,7 @@ def rake(
             raise ParameterError(one_of("attribute of the margins", map(str, sample), name))
         categories[name] = attribute_text(sample[name])
         codes[name], targets[name] = _matched(name, categories[name], wanted)
-    start = _start(weights, len(sample))
+    start = weights_for(weights, len(sample))
     for name, code in codes.items():
         empty = np.bincount(code, start, len(targets[name])) == 0
         if empty.any():
@@ -219,17 +220,6 @@ def _nobody(name: str, categories: list[str]) -> str:
         f"every target of {name!r} must have respondents, got none in {categories}; merge it with"
         " the category most like it"
     )
-
-
-def _start(weights: npt.ArrayLike | None, n: int) -> Floats:
-    if weights is None:
-        return np.ones(n)
-    w = np.asarray(weights, dtype=float)
-    if w.shape != (n,) or not (w >= 0).all() or not w.any():
-        raise ParameterError(
-            f"weights must be zero or positive and complete, one a respondent ({n})"
-        )
-    return w / w.mean()
 
 
 def _fitted(

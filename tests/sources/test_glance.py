@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cjm_lab.sources.files import as_text
-from cjm_lab.sources.glance import is_trimmed, rows_up_to, rows_with
+from cjm_lab.sources.glance import is_trimmed, rows_of_size, rows_with
 
 PERSONAL = r"@|%40|\d(?:.{0,3}\d){8}"
 ID = r"@|%40|\+\d|\d[ \t\xa0()/]+\d"
@@ -38,7 +38,8 @@ def test_a_column_called_trimmed_has_no_blanks_to_cut(texts: list[str]) -> None:
 
 def test_short_texts_of_a_part_of_a_column() -> None:
     column = pd.Series(["none", "99", "", "Größe", "a@b"]).iloc[1:]
-    assert rows_up_to(column, 2).tolist() == [0, 1]
+    assert rows_of_size(column, 0, 2).tolist() == [0, 1]
+    assert rows_of_size(column, 1, 2).tolist() == [0]
     assert rows_with(column, b"@").tolist() == [3]
     assert rows_with(column.iloc[:0], b"@", digits=True).tolist() == []
 

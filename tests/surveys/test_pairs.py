@@ -111,3 +111,22 @@ def test_a_choice_with_a_success_is_compared_as_a_share(
     pairs = score_pairs(frame, codebook(q1={"measure": "choice", "success": ["yes"]}), study, month)
     row = pairs[pairs["by"] == "persona"].iloc[0]
     assert (row["a"], row["b"], row["value"]) == ("Guest", "Regular", -0.5)
+
+
+def test_a_choice_can_be_weighted_and_asked_of_the_same_people_twice(
+    answers: Make, codebook: Make, study: Study, month: Period
+) -> None:
+    book = codebook(q1={"measure": "choice", "success": ["yes"]})
+    # Of forty people twenty say yes in spring; in fall thirty, the twenty among them.
+    frame = answers(
+        q1=["yes"] * 20 + ["no"] * 20 + ["yes"] * 30 + ["no"] * 10,
+        customer_id=[f"c{i}" for i in range(40)] * 2,
+        wave=["spring"] * 40 + ["fall"] * 40,
+        submitted_at=pd.to_datetime(["2026-03-01"] * 40 + ["2026-09-01"] * 40, utc=True),
+    )
+    table = repeated_scores(frame, book, study)
+    assert table[["value", "n"]].values.tolist() == [[0.25, 40]]
+    weighted = frame.assign(weight=[3.0, 1.0] * 40, persona=["guest"] * 40 + ["regular"] * 40)
+    weighted["submitted_at"] = pd.Timestamp("2026-09-10", tz="UTC")
+    pairs = score_pairs(weighted, book, study, month).set_index("by")
+    assert pairs.loc["persona", "value"] == pytest.approx(-0.25)  # guests .5, regulars .75

@@ -110,7 +110,7 @@ def test_margins_that_do_not_fit_are_refused(margins, said: str) -> None:
 
 def test_weights_and_caps_that_cannot_be_are_refused() -> None:
     sample, margins = pd.DataFrame({"sex": ["f", "m"]}), {"sex": {"f": 1, "m": 1}}
-    with pytest.raises(ParameterError, match="one a respondent"):
+    with pytest.raises(ParameterError, match="one value a respondent"):
         rake(sample, margins, weights=[1])
     with pytest.raises(ParameterError, match=r"got none in \['m'\]"):
         rake(sample, margins, weights=[1, 0])
