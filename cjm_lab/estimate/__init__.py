@@ -16,15 +16,18 @@ from cjm_lab.estimate.intervals import (
     weighted_share,
     z_value,
 )
+from cjm_lab.estimate.raters import agreement, krippendorff_alpha
 from cjm_lab.estimate.resampling import bootstrap
 
 __all__ = [
     "Design",
     "Estimate",
+    "agreement",
     "benjamini_hochberg",
     "bootstrap",
     "clustered_ratio",
     "difference",
+    "krippendorff_alpha",
     "linearized_se",
     "mean",
     "needed_n",

@@ -1,6 +1,5 @@
 """From the map to decisions: goals, resources, priorities, forecast, portfolio, walkthrough."""
 
-from cjm_lab.planning.agreement import krippendorff_alpha
 from cjm_lab.planning.forecasts import Outlook, Simulation, forecast, simulate
 from cjm_lab.planning.goals import (
     objective_text,
@@ -24,7 +23,6 @@ __all__ = [
     "Simulation",
     "WalkthroughFindings",
     "forecast",
-    "krippendorff_alpha",
     "objective_text",
     "portfolio",
     "prioritize",

@@ -8,8 +8,7 @@ from math import nan
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.estimate import Estimate, mean
-from cjm_lab.planning.agreement import agreement
+from cjm_lab.estimate import Estimate, agreement, mean
 from cjm_lab.study import Study
 
 #: The four questions of a cognitive walkthrough: short name as in findings.csv, and the question.

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cjm_lab.estimate import Estimate, bootstrap, no_estimate
+from cjm_lab.estimate._estimate import Estimate, no_estimate
+from cjm_lab.estimate.resampling import bootstrap
 
 Scale = Literal["nominal", "ordinal", "interval"]
 Array = npt.NDArray[np.float64]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cjm_lab.planning import krippendorff_alpha
-from cjm_lab.planning.agreement import agreement
+from cjm_lab.estimate import agreement, krippendorff_alpha
 
 # Krippendorff (2011): four observers, twelve units.
 PUBLISHED = np.array(
