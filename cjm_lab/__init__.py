@@ -40,13 +40,21 @@ if TYPE_CHECKING:
     )
     from cjm_lab.runs.step import open_step
     from cjm_lab.social import (
+        classifier_scores,
+        distinctive_terms,
+        draw_sample,
+        label_agreement,
         labeled_share,
         link_touchpoints,
+        most_shared,
         polarity,
+        settled_labels,
+        unlinked_terms,
     )
     from cjm_lab.sources import (
         inventory,
         knowledge_gaps,
+        mentions_reading,
         propose_questions,
         read_customers,
         read_events,
@@ -95,10 +103,15 @@ _ROOM_OF = {
         "forecast", "portfolio", "prioritize", "walkthrough_findings", "walkthrough_protocol",
     ),
     "runs.step": ("open_step",),
-    "social": ("labeled_share", "link_touchpoints", "polarity"),
+    "social": (
+        "classifier_scores", "distinctive_terms", "draw_sample", "label_agreement",
+        "labeled_share", "link_touchpoints", "most_shared", "polarity", "settled_labels",
+        "unlinked_terms",
+    ),
     "sources": (
-        "inventory", "knowledge_gaps", "propose_questions", "read_customers", "read_events",
-        "read_interactions", "read_mentions", "read_orders", "read_survey", "survey_reading",
+        "inventory", "knowledge_gaps", "mentions_reading", "propose_questions", "read_customers",
+        "read_events", "read_interactions", "read_mentions", "read_orders", "read_survey",
+        "survey_reading",
     ),
     "study": ("Study", "load_study"),
     "surveys": (

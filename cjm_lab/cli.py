@@ -1,4 +1,4 @@
-"""The command line: ``cjm run`` and ``cjm check``."""
+"""The command line: ``cjm run``, ``cjm check`` and ``cjm label``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ WorkspaceFolder = Annotated[
     Path | None,
     typer.Option("--workspace", help="Folder with data/raw; default: the nearest one above."),
 ]
+AsOf = Annotated[str, typer.Option("--as-of", help="Last day that counts, such as 2026-10-31.")]
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", help="NAME=VALUE of a notebook parameter: period, seed."),
+]
 
 _PARAMETERS = ("period", "seed")
 _INTERRUPTED = 130
@@ -35,14 +40,9 @@ _INTERRUPTED = 130
 @app.command()
 def run(
     study: StudyName,
-    as_of: Annotated[
-        str, typer.Option("--as-of", help="Last day that counts, such as 2026-10-31.")
-    ] = "",
+    as_of: AsOf = "",
     workspace: WorkspaceFolder = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", help="NAME=VALUE of a notebook parameter: period, seed."),
-    ] = None,
+    param: Param = None,
     revise: Annotated[
         bool, typer.Option("--revise", help="Publish a correction beside a published report.")
     ] = False,
@@ -79,6 +79,38 @@ def check(study: StudyName, workspace: WorkspaceFolder = None) -> None:
         table.add_row(line.what, line.state, line.detail)
     # Text from files must not be read as markup.
     Console(markup=False, highlight=False).print(table)
+
+
+@app.command()
+def label(
+    study: StudyName,
+    n: Annotated[int, typer.Option("--n", help="Mentions to have in the sample.")] = 200,
+    by: Annotated[
+        str,
+        typer.Option("--by", help="touchpoint, or a column such as channel: 30 or more of each."),
+    ] = "",
+    as_of: AsOf = "",
+    workspace: WorkspaceFolder = None,
+    param: Param = None,
+) -> None:
+    """Draw a random sample of mentions into labels.csv, for people to label."""
+    from cjm_lab.runs.labeling import grow_labels
+
+    parameters = _parameters(param or [])
+    sheet = grow_labels(
+        _workspace(workspace),
+        study,
+        n,
+        by=by,
+        as_of=as_of,
+        period=parameters.get("period", ""),
+        seed=_whole_number("seed", parameters.get("seed", "0")),
+    )
+    typer.echo(
+        f"{sheet.drawn:,} of {sheet.frame:,} mentions are drawn, {sheet.new:,} of them new; "
+        f"{sheet.to_label:,} wait for a label in {sheet.file}: negative, neutral, positive or "
+        "undecided"
+    )
 
 
 def main() -> NoReturn:

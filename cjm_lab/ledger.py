@@ -241,7 +241,7 @@ class Ledger:
         """Write evidence.csv: sorted, 12 significant digits, no cell that starts a formula."""
         frame = self.frame.copy()
         text = [column for column in COLUMNS if column not in _NUMBER]
-        frame[text] = frame[text].apply(_defused)
+        frame[text] = frame[text].apply(defused)
         return write_atomic(
             path, lambda p: frame.to_csv(p, index=False, float_format="%.12g", lineterminator="\n")
         )
@@ -284,12 +284,12 @@ def row_estimate(row: pd.Series | Mapping[Any, Any]) -> Estimate:
     )
 
 
-def _defused(column: pd.Series) -> pd.Series:
+def defused(column: pd.Series) -> pd.Series:
     """Put an apostrophe before texts that a spreadsheet would run as a formula."""
     risky = column.str.startswith((*_FORMULA_STARTS, "'"))
     return column.where(~risky, "'" + column)
 
 
 def _restored(column: pd.Series) -> pd.Series:
-    """Take the apostrophe of `_defused` away again."""
+    """Take the apostrophe of `defused` away again."""
     return column.where(~column.str.startswith("'"), column.str[1:])

@@ -16,7 +16,8 @@ NBSP = "\u00a0"
 #: Measures that are shares of customers, answers or mentions although their name doesn't say so.
 _SHARES = {"share", "reach", "drop_off", "conversion", "csat", "transition", "size",
            "returned_unaided", "conversion_lift", "cells_with_evidence", "driver", "driver_r2",
-           "maxdiff", "response_share_difference", "respondent_gap"}  # fmt: skip
+           "maxdiff", "response_share_difference", "respondent_gap", "scorer_disagreement",
+           "link_precision", "link_recall"}  # fmt: skip
 #: Methods that estimate shares, or differences of shares, whatever the study calls the measure.
 _SHARE_METHODS = ("Wilson", "Newcombe")
 #: Measures that are differences: the sign is shown, and a share's unit is points.
@@ -27,8 +28,8 @@ _CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value",
 _SIGNED = {"valence", "value_gap", "value_gap_to_best", "importance_derived", "kano_worse"}
 
 #: Coefficients between -1 and 1, of which the second decimal is read.
-_COEFFICIENTS = {"alpha", "omega_total", "agreement", "importance_derived", "item_rest",
-                 "kano_better", "kano_worse"}  # fmt: skip
+_COEFFICIENTS = {"alpha", "omega_total", "agreement", "label_agreement", "importance_derived",
+                 "item_rest", "kano_better", "kano_worse"}  # fmt: skip
 
 _NAMES = {
     "nps": "Net Promoter Score",
@@ -37,6 +38,12 @@ _NAMES = {
     "valence": "satisfaction",
     "negative_share": "negative mentions",
     "automatic_negative_share": "negative mentions",
+    "positive_share": "positive mentions",
+    "automatic_positive_share": "positive mentions",
+    "scorer_disagreement": "read differently by two word lists",
+    "label_agreement": "agreement of the labelers (Krippendorff's alpha)",
+    "link_precision": "found by keywords and right",
+    "link_recall": "found by keywords of what is there",
     "conversion": "conversion",
     "churn_share": "customers lost",
     "repeat_share": "customers who buy again",

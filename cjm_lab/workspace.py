@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from cjm_lab.errors import ParameterError, StudyError, one_of
@@ -85,6 +87,33 @@ class Workspace:
     def reports(self, study: str) -> Path:
         """Return the folder of a study's dated reports."""
         return self.root / "reports" / safe_name(study)
+
+    def salt(self, *, make: bool = True) -> str:
+        """Return what names of people are hashed with here: random, made once, in no report.
+
+        Parameters
+        ----------
+        make
+            Write it where there is none yet, as is due before anything hashed is stored. Without,
+            it is that of this process, the one that would be written.
+
+        Raises
+        ------
+        StudyError
+            If its file was changed.
+        """
+        path = self.root / "data" / "processed" / ".salt"
+        if not path.exists():
+            if not make:
+                return process_salt()
+            _write_once(path, process_salt())
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not re.fullmatch("[0-9a-f]{64}", text):
+            raise StudyError(
+                f"{path.name} in {path.parent} must hold 64 hexadecimal digits, got "
+                f"{len(text)} characters; remove it, and authors get new keys with the next run"
+            )
+        return text
 
     def report_names(self, study: str) -> list[str]:
         """Return the names of published reports, oldest first, revisions after their original."""
@@ -172,6 +201,29 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
 def write_text(path: Path, text: str) -> Path:
     """Write a text file atomically, in UTF-8 with line feeds."""
     return write_atomic(path, lambda draft: draft.write_bytes(text.encode()))
+
+
+@cache
+def process_salt() -> str:
+    """Return the salt of this process, which no other knows until a workspace keeps it."""
+    return secrets.token_hex(32)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a secret whole and for the owner alone; where another process was first, leave its."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # of mode 600
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    except OSError:  # a file system without links
+        if not path.exists():
+            draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -100,3 +102,32 @@ def test_a_day_must_be_a_day() -> None:
         ParameterError, match=r"as_of must be a day like 2026-09-30, got '2026-02-30'"
     ):
         parse_day("2026-02-30")
+
+
+def test_a_salt_is_made_once_for_its_owner_alone(workspace: Workspace) -> None:
+    file = workspace.root / "data" / "processed" / ".salt"
+    pending = workspace.salt(make=False)
+    assert not file.exists()  # reading writes nothing
+    salt = workspace.salt()
+    assert salt == pending == file.read_text() and len(salt) == 64
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert workspace.salt() == Workspace(workspace.root).salt(make=False) == salt
+    assert [path.name for path in file.parent.iterdir()] == [".salt"]
+
+
+def test_processes_that_start_at_once_share_one_salt(workspace: Workspace) -> None:
+    code = (
+        "import sys, pathlib; from cjm_lab.workspace import Workspace;"
+        "print(Workspace(pathlib.Path(sys.argv[1])).salt())"
+    )
+    command = [sys.executable, "-c", code, str(workspace.root)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    assert len({one.communicate()[0] for one in running}) == 1
+    assert {one.returncode for one in running} == {0}
+
+
+def test_a_salt_that_was_changed_is_refused(workspace: Workspace) -> None:
+    workspace.salt()
+    (workspace.root / "data" / "processed" / ".salt").write_text("mine")
+    with pytest.raises(StudyError, match="64 hexadecimal digits, got 4 characters; remove it"):
+        workspace.salt(make=False)

@@ -327,7 +327,7 @@ def _of_any_sample(estimate: Estimate, level: float) -> Estimate:
     """
     if "without finite-population correction" not in estimate.method or isnan(estimate.se):
         return estimate
-    half = z_value(level) * estimate.se
+    half = float(stats.t.ppf(0.5 + level / 2, max(estimate.n - 2, 1))) * estimate.se
     return replace(estimate, low=estimate.value - half, high=estimate.value + half)
 
 

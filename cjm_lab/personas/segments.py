@@ -238,7 +238,7 @@ def _shuffled_gain(codes: _Codes, k: int, seed: int) -> float:
 
 def _agreement(codes: _Codes, labels: npt.NDArray[np.intp], k: int, seed: int) -> float:
     """Return the median agreement with the segments of resampled customers."""
-    from sklearn.metrics import adjusted_rand_score  # type: ignore[import-untyped]
+    from sklearn.metrics import adjusted_rand_score
 
     rng = np.random.default_rng(seed)
     n = len(codes.values)

@@ -7,6 +7,7 @@ from cjm_lab.plots.estimates import forecast, pilot, scores
 from cjm_lab.plots.features import kano
 from cjm_lab.plots.importance import importance_performance, value_gap_map
 from cjm_lab.plots.key_drivers import drivers
+from cjm_lab.plots.mentions import labeled_against_automatic, polarity_trend, terms
 from cjm_lab.plots.moves import transitions
 from cjm_lab.plots.people import stakeholders
 from cjm_lab.plots.rounds import waves
@@ -21,13 +22,16 @@ __all__ = [
     "funnel",
     "importance_performance",
     "kano",
+    "labeled_against_automatic",
     "likert",
     "nps",
     "pilot",
+    "polarity_trend",
     "priorities",
     "scores",
     "shares",
     "stakeholders",
+    "terms",
     "transitions",
     "trend",
     "value_gap_map",

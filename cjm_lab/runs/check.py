@@ -14,6 +14,7 @@ from cjm_lab.sources import (
     first_day,
     input_files,
     inventory,
+    mentions_reading,
     propose_questions,
     survey_reading,
 )
@@ -63,6 +64,10 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
         _survey_line(one)
         for one in survey_reading(context.raw_tables["responses"]).to_dict("records")
     ]
+    lines += [
+        _mentions_line(one)
+        for one in mentions_reading(context.raw_tables["mentions"]).to_dict("records")
+    ]
     tables = context.tables
     held = inventory(tables, declared, context.as_of).set_index("source")
     for kind in TABLES:
@@ -101,14 +106,26 @@ def proposals(workspace: Workspace, study: str) -> Iterator[str]:
 
 def _survey_line(read: dict[Hashable, Any]) -> CheckLine:
     """Return how a survey file was read and what its rows are."""
-    how = ", ".join(read[name] for name in ("layout", "encoding", "delimiter") if read[name])
     counts = [f"{read['complete']:,} complete", f"{read['partial']:,} partial"]
     counts += [counted(read["previews"], "preview"), counted(read["duplicates"], "duplicate")]
     detail = (
-        f"{read['file']}: {how}; {counted(read['rows'], 'row')}: {listed(counts)}; "
+        f"{read['file']}: {_how(read)}; {counted(read['rows'], 'row')}: {listed(counts)}; "
         f"{counted(read['not_applicable'], 'answer')} not applicable"
     )
     return CheckLine("survey file", "ok", detail + (f"; {read['note']}" if read["note"] else ""))
+
+
+def _mentions_line(read: dict[Hashable, Any]) -> CheckLine:
+    """Return how a file of mentions was read and what of it was left out."""
+    detail = (
+        f"{read['file']}: {_how(read)}; {counted(read['rows'], 'mention')}, "
+        f"{read['left_out']:,} left out"
+    )
+    return CheckLine("mentions file", "ok", detail + (f"; {read['note']}" if read["note"] else ""))
+
+
+def _how(read: dict[Hashable, Any]) -> str:
+    return ", ".join(read[name] for name in ("layout", "encoding", "delimiter") if read[name])
 
 
 def check_inputs(context: RunContext) -> None:

@@ -138,6 +138,11 @@ class RunContext:
         own = os.environ.get(PROCESSED_VARIABLE)
         return Path(own) if own else self.workspace.processed(self.study.name, self.as_of)
 
+    @property
+    def cache(self) -> Path:
+        """File of scores of texts, which months to come need again."""
+        return self.workspace.processed(self.study.name, self.as_of).parent / "scores.parquet"
+
     def table(self, name: str) -> Any:
         """Return a table: from memory, from its file while its key matches, or made anew.
 
@@ -165,6 +170,7 @@ class RunContext:
 
     def store_tidy(self, tables: dict[str, pd.DataFrame]) -> None:
         """Write the tidy tables, so that the next to need them need not read the files."""
+        self.workspace.salt()  # kept as soon as anything is: keys of authors are made with it
         for kind, table in tables.items():
             self.store(f"tidy_{kind}", table, self._files_key)
 
@@ -184,7 +190,7 @@ class RunContext:
 
     def _make(self, name: str) -> Any:
         function = recipes.function_of(name)
-        own = ("study", "period", "as_of", "seed", "previous", "tables")
+        own = ("study", "period", "as_of", "seed", "previous", "tables", "cache")
         arguments = {
             parameter: getattr(self, parameter)
             if parameter in own

@@ -2,7 +2,7 @@
 
 A table is made by calling its function with arguments found by the names of its parameters, as in
 a pytest fixture: a parameter named like a table is that table, the others (`study`, `period`,
-`as_of`, `seed`, `previous`, `tables`) belong to the run.
+`as_of`, `seed`, `previous`, `tables`, `cache`) belong to the run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ RECIPES: dict[str, str] = {
     "inventory": "cjm_lab.sources:inventory",
     "reading": "cjm_lab.sources:survey_reading",
     "stream": "cjm_lab.metrics.stream:journey_stream",
-    "scored": "cjm_lab.social.evidence:scored_mentions",
+    "mention_reading": "cjm_lab.sources:mentions_reading",
+    "scored": "cjm_lab.social.scored:scored_mentions",
+    "links": "cjm_lab.social.scored:linked_mentions",
     "survey_rows": "cjm_lab.surveys.evidence:survey_evidence",
     "answered_rows": "cjm_lab.surveys.answered:answered_evidence",
     "choice_rows": "cjm_lab.surveys.choices:choice_evidence",
@@ -61,11 +63,19 @@ SURVEY_VIEWS = (
     "importances", "items", "kano_map", "representation", "same_people", "weighting", "stated",
     "placed",
 )  # fmt: skip
+SOCIAL_VIEWS = (
+    "said_by_group", "said_by_touchpoint", "mention_trend", "who_writes", "scorers",
+    "complaint_terms", "complaint_words", "touchpoint_words", "answer_words", "unlinked",
+    "shared_most", "link_marks", "labels_wanted",
+)  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.social_views:{name}" for name in SOCIAL_VIEWS}
 
 #: Tables that are quicker to make than to read back, or that no file format holds.
-NOT_STORED = frozenset(["stream", "codebook", "reading", *VIEWS, *SURVEY_VIEWS])
+NOT_STORED = frozenset(
+    ["stream", "codebook", "reading", "mention_reading", *VIEWS, *SURVEY_VIEWS, *SOCIAL_VIEWS]
+)
 
 #: Parameter names that differ from the table they stand for.
 ALIASES = {"pains": "pain_rows"}

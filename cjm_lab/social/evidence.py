@@ -1,92 +1,59 @@
-"""From mentions to evidence: counts, shares and quotes per touchpoint."""
+"""From mentions to evidence: counts and shares by touchpoint, channel and group, and quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from textwrap import shorten
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import Period
+from cjm_lab.social.label_record import label_agreement, settled_labels
 from cjm_lab.social.labels import FEWEST_LABELS, labeled_share
-from cjm_lab.social.linking import exact_duplicates, link_touchpoints
-from cjm_lab.social.polarity import polarity
-from cjm_lab.study import Study, Touchpoint
+from cjm_lab.social.link_quality import link_quality
+from cjm_lab.social.sample import frame_of
+from cjm_lab.social.scored import polarity_word
+from cjm_lab.study import MentionsSource, Study
+from cjm_lab.study.personas import attribute_text, segment_text
 
 #: Quotes are no longer than this.
 QUOTE_LENGTH = 120
+#: A group of fewer mentions is not shown, nor are the smallest beyond so many groups.
+FEWEST_MENTIONS = 5
+MOST_GROUPS = 12
+#: A compound score within this of 0 is neutral to VADER's authors.
+VADER_NEUTRAL = 0.05
 
-
-def scored_mentions(mentions: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the mentions with what a machine can say about each of them.
-
-    Parameters
-    ----------
-    mentions
-        The tidy table.
-    study
-        Its names are masked before scoring; its touchpoints name the keywords.
-
-    Returns
-    -------
-    DataFrame
-        The mentions and ``scorable`` (in English, or in a language nobody stated), ``polarity``
-        (-1 to 1), ``automatic`` (negative, neutral, positive; empty if not scorable),
-        ``duplicate`` (repeats an earlier mention of the same month word by word) and
-        ``touchpoints`` (a list of ids).
-
-    Examples
-    --------
-    >>> study = Study.model_validate({"title": "Tea", "stages": [{"id": "buy", "name": "Buy",
-    ...     "touchpoints": [{"id": "pay", "name": "Payment", "keywords": ["card"]}]}]})
-    >>> said = pd.DataFrame({"mention_id": ["1"], "text": ["The card form isn't good"], "lang": "",
-    ...     "published_at": pd.to_datetime(["2026-10-05"], utc=True)})
-    >>> scored_mentions(said, study)[["polarity", "automatic", "touchpoints"]].values.tolist()
-    [[-0.35, 'negative', ['pay']]]
-    """
-    names = [study.subject.brand, *study.subject.names]
-    scorable = mentions["lang"].isin(["", "und"]) | mentions["lang"].str.casefold().str.startswith(
-        "en"
-    )
-    texts = mentions["text"].where(scorable)
-    score = polarity(texts, names=names)
-    words = np.select([score < 0, score > 0, score == 0], ["negative", "positive", "neutral"], "")
-    oldest_first = mentions.sort_values("published_at", kind="stable")
-    month = oldest_first["published_at"].dt.tz_convert(study.time_zone).dt.strftime("%Y-%m")
-    return mentions.assign(
-        polarity=score,
-        automatic=pd.Series(words, index=mentions.index, dtype="str"),
-        duplicate=exact_duplicates(oldest_first["text"], within=month).reindex(mentions.index),
-        scorable=scorable,
-        touchpoints=_lists(link_touchpoints(mentions["text"], study)),
-    )
+_TARGETS = ("negative", "positive")
 
 
 def social_evidence(
-    scored: pd.DataFrame, labels: pd.DataFrame, study: Study, period: Period
+    scored: pd.DataFrame, links: pd.DataFrame, labels: pd.DataFrame, study: Study, period: Period
 ) -> pd.DataFrame:
-    """Return counts, shares and quotes of the period's mentions, in all and per touchpoint.
+    """Return counts, shares and quotes of the period's mentions: all, by touchpoint and by group.
 
-    The frame is fixed after duplicates are removed. The automatic negative share is ``reasoned``
-    and has no interval: its bias is unknown. The negative share comes from people's labels; fewer
-    than 30 in the month, and it is estimated on the rolling quarter. Both shares are those of the
-    mentions in English, or in a language nobody stated.
+    The frame is fixed after duplicates are removed. The automatic shares are ``reasoned`` and have
+    no interval: their bias is unknown. The other shares come from people's labels; fewer than 30 in
+    the month, and they are estimated on the rolling quarter. All shares are those of the mentions
+    in English, or too short to tell. At a touchpoint the score of a mention is that of the
+    sentences that speak about it.
 
     Parameters
     ----------
     scored
         What `scored_mentions` returns.
+    links
+        What `linked_mentions` returns.
     labels
-        The tidy table; the latest label of a mention counts, and none given in the frame of
-        another month (a ``frame_id`` such as ``2026-08``).
+        The tidy table; none counts that was given in the frame of another month (a ``frame_id``
+        such as ``2026-08``).
     study
-        Touchpoints and confidence level.
+        Touchpoints, groups (channel, and the attributes of the mentions) and confidence level.
     period
         Span of the frame; undated mentions count whole.
 
@@ -103,16 +70,39 @@ def social_evidence(
     if dated and period.kind == "month":
         quarter = period.rolling_quarter()
         frames.append(Frame.fixed(scored[quarter.contains(scored["published_at"])], quarter))
-    latest = _of_own_frame(labels, scored, study).sort_values("labeled_at", kind="stable")
-    latest = latest.drop_duplicates("mention_id", keep="last").set_index("mention_id")
-    rows = list(_rows(frames, latest, study))
-    rows[0]["note"] = f"{len(inside) - len(frames[0].mentions)} duplicates removed"
+    given = _of_own_frame(labels, scored, study)
+    record = settled_labels(given)
+    rows = list(_rows(frames, record, study, Place("all touchpoints")))
+    rows[0]["note"] = _left_out(inside, frames[0])
     for touchpoint in study.touchpoints:
         if touchpoint.keywords:
-            about = [frame.about(touchpoint.id) for frame in frames]
-            rows += _rows(about, latest, study, touchpoint)
-            rows += _quotes(about[0], latest["label"], study, touchpoint)
+            about = [frame.about(touchpoint.id, links) for frame in frames]
+            where = {"touchpoint": touchpoint.id, "stage": study.stage_of[touchpoint.id]}
+            place = Place(touchpoint.name, where, tuple(touchpoint.keywords))
+            rows += _rows(about, record, study, place)
+            rows += _quotes(about[0], record["label"], place)
+    for column, value in mention_groups(frames[0].mentions, study):
+        place = Place(value, {"segment": segment_text({column: value})})
+        rows += _rows([frame.group(column, value) for frame in frames], record, study, place)
+    rows += _quality_rows(frames, given, links, study)
     return evidence_frame(rows)
+
+
+def mention_groups(frame: pd.DataFrame, study: Study) -> Iterator[tuple[str, str]]:
+    """Yield column and value of each group of mentions: channels, then the study's attributes."""
+    columns = ["channel"]
+    for source in study.sources:
+        if isinstance(source, MentionsSource):
+            columns += [name for name in source.attributes if name not in columns]
+    for column in columns:
+        if column not in frame:
+            continue
+        sizes = attribute_text(frame[column]).value_counts().drop("", errors="ignore")
+        sizes = sizes[sizes >= FEWEST_MENTIONS]
+        if len(sizes) < 2:
+            continue
+        order = sorted(sizes.index, key=lambda value: (-sizes[value], value))
+        yield from ((column, str(value)) for value in order[:MOST_GROUPS])
 
 
 @dataclass(frozen=True)
@@ -124,81 +114,159 @@ class Frame:
 
     @classmethod
     def fixed(cls, scored: pd.DataFrame, period: Period | None) -> Frame:
-        """Return the frame of all mentions of a span."""
-        once = scored[~scored["duplicate"]].drop_duplicates("mention_id")
+        """Return the frame of all mentions of a span, those in other languages included."""
+        once = frame_of(scored, scorable=False)
         return cls(once.set_index("mention_id"), period)
 
-    def about(self, touchpoint: str) -> Frame:
-        """Return the part of the frame that speaks about a touchpoint."""
-        links = self.mentions["touchpoints"].explode()
-        return Frame(self.mentions.loc[links.index[links == touchpoint]], self.period)
+    def about(self, touchpoint: str, links: pd.DataFrame) -> Frame:
+        """Return the part of the frame that speaks about a touchpoint, with the score of that."""
+        there = links[links["touchpoint"] == touchpoint].set_index("mention_id")
+        part = self.mentions.loc[self.mentions.index.isin(there.index)]
+        score = there["polarity"].reindex(part.index)
+        return Frame(part.assign(polarity=score, automatic=polarity_word(score)), self.period)
+
+    def group(self, column: str, value: str) -> Frame:
+        """Return the part of the frame with one value of an attribute."""
+        return Frame(self.mentions[attribute_text(self.mentions[column]) == value], self.period)
+
+    @property
+    def scorable(self) -> pd.DataFrame:
+        """The mentions of which a share can be told."""
+        return self.mentions[self.mentions["scorable"]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows of the ledger belong: a touchpoint, a group of mentions, or everything."""
+
+    name: str
+    where: dict[str, Any] = field(default_factory=dict)
+    keywords: tuple[str, ...] = ()
 
 
 def _rows(
-    frames: list[Frame], labels: pd.DataFrame, study: Study, touchpoint: Touchpoint | None = None
+    frames: list[Frame], record: pd.DataFrame, study: Study, place: Place
 ) -> Iterator[dict[str, Any]]:
-    """Yield count and negative shares of the first frame; a wider one helps out with labels."""
-    about, name = frames[0].mentions, touchpoint.name if touchpoint else "all touchpoints"
-    scorable = about[about["scorable"]]
-    place: dict[str, Any] = {
-        "lane": "sentiment",
-        "stage": study.stage_of[touchpoint.id] if touchpoint else "",
-        "touchpoint": touchpoint.id if touchpoint else "",
-        "source": "mentions",
-        "period": frames[0].period,
-    }
-    keywords = touchpoint.keywords if touchpoint else []
-    count = Estimate(len(about), nan, nan, n=len(about), method="count", level=study.level)
-    yield evidence(count, measure="mentions", label=f"Mentions: {name}", basis=keywords, **place)
-    tried = [(_from_labels(frame, labels, study), frame.period) for frame in frames]
-    enough = [(estimate, span) for estimate, span in tried if estimate.n >= FEWEST_LABELS]
-    if len(scorable):
-        automatic = Estimate(
-            float((scorable["automatic"] == "negative").mean()),
-            nan,
-            nan,
-            n=len(scorable),
-            method="automatic, bias unknown",
-            level=study.level,
-        )
-        few = tried[0][0]
-        yield evidence(
-            automatic,
-            measure="automatic_negative_share",
-            label=f"Negative mentions by lexicon: {name}",
-            status="reasoned",
-            basis=["TextBlob, prepared", *keywords],
-            note="" if enough else f"labels at hand: {few.n}; {few.method}",
-            **place,
-        )
-    if enough:
-        estimate, span = enough[0]
-        frame = next(frame for frame in frames if frame.period == span)
-        foreign = int((~frame.mentions["scorable"]).sum())
-        notes = [f"rolling quarter: fewer than {FEWEST_LABELS} labels in the month"]
-        notes = [] if span == frames[0].period else notes
-        if foreign:
-            notes.append(f"{foreign:,} mentions in another language left out")
-        yield evidence(
-            estimate,
-            measure="negative_share",
-            label=f"Negative mentions: {name}",
-            basis=keywords,
-            note="; ".join(notes),
-            **(place | {"period": span}),
-        )
+    """Yield count and shares of the first frame; a wider one helps out with labels."""
+    about = frames[0]
+    common: dict[str, Any] = {"lane": "sentiment", "source": "mentions", "period": about.period}
+    common |= place.where
+    size = len(about.mentions)
+    count = Estimate(size, nan, nan, n=size, method="count", level=study.level)
+    label = f"Mentions: {place.name}"
+    yield evidence(count, measure="mentions", label=label, basis=place.keywords, **common)
+    for target in _TARGETS:
+        tried = [(_from_labels(frame, record, study, target), frame) for frame in frames]
+        enough = [(estimate, frame) for estimate, frame in tried if estimate.n >= FEWEST_LABELS]
+        if len(about.scorable):
+            few = tried[0][0]
+            yield evidence(
+                _automatic(about, target, study.level),
+                measure=f"automatic_{target}_share",
+                label=f"{target.capitalize()} mentions by lexicon: {place.name}",
+                status="reasoned",
+                basis=["TextBlob, prepared, by sentence", *place.keywords],
+                note="" if enough else f"labels at hand: {few.n}; {few.method}",
+                **common,
+            )
+        if enough:
+            estimate, frame = enough[0]
+            yield evidence(
+                estimate,
+                measure=f"{target}_share",
+                label=f"{target.capitalize()} mentions: {place.name}",
+                basis=place.keywords,
+                note=_note(frame, wider=frame is not about),
+                **(common | {"period": frame.period}),
+            )
 
 
-def _from_labels(frame: Frame, labels: pd.DataFrame, study: Study) -> Estimate:
-    """Return the negative share of a frame from the labels of its scorable mentions."""
-    about = frame.mentions[frame.mentions["scorable"]]
+def _automatic(frame: Frame, target: str, level: float) -> Estimate:
+    said = frame.scorable["automatic"]
+    share = float((said == target).mean())
+    return Estimate(share, nan, nan, n=len(said), method="automatic, bias unknown", level=level)
+
+
+def _from_labels(frame: Frame, record: pd.DataFrame, study: Study, target: str) -> Estimate:
+    """Return the share of a frame with a label, from the labels of its scorable mentions."""
+    about = frame.scorable
     return labeled_share(
-        labels["label"],
-        about["polarity"],
-        inclusion_prob=labels["inclusion_prob"],
+        record["label"],
+        about[["polarity", "vader"]],
+        target=target,
+        inclusion_prob=record["inclusion_prob"],
         cluster=about.get("author_key"),
+        stratum=record["stratum"],
         level=study.level,
     )
+
+
+def _note(frame: Frame, *, wider: bool) -> str:
+    foreign = len(frame.mentions) - len(frame.scorable)
+    notes = [f"rolling quarter: fewer than {FEWEST_LABELS} labels in the month"] if wider else []
+    if foreign:
+        notes.append(f"{foreign:,} mentions in another language left out")
+    return "; ".join(notes)
+
+
+def _left_out(inside: pd.DataFrame, frame: Frame) -> str:
+    """Return what was removed from the frame, and what was found and stayed in it."""
+    notes = [f"{len(inside) - len(frame.mentions):,} duplicates removed"]
+    for column, what in (("near_duplicate", "near duplicates"), ("repost", "reposts")):
+        if found := int(frame.mentions[column].sum()):
+            notes.append(f"{found:,} {what} kept")
+    return "; ".join(notes)
+
+
+def _quality_rows(
+    frames: list[Frame], labels: pd.DataFrame, links: pd.DataFrame, study: Study
+) -> Iterator[dict[str, Any]]:
+    """Yield how far scorers agree, labelers agree, and keywords find the right touchpoints."""
+    common: dict[str, Any] = {"lane": "sentiment", "source": "mentions"}
+    scorable = frames[0].scorable
+    if len(scorable):
+        second = polarity_word(scorable["vader"], VADER_NEUTRAL)
+        apart = float((second != scorable["automatic"]).mean())
+        yield evidence(
+            Estimate(apart, nan, nan, n=len(scorable), method="automatic", level=study.level),
+            measure="scorer_disagreement",
+            label="Read differently by two word lists (TextBlob, VADER)",
+            status="reasoned",
+            period=frames[0].period,
+            **common,
+        )
+    wide = frames[-1]
+    given = labels[labels["mention_id"].isin(wide.mentions.index)]
+    agreed = label_agreement(given, level=study.level)
+    if agreed.n:
+        yield evidence(
+            agreed,
+            measure="label_agreement",
+            label="Agreement of the people who labeled",
+            period=wide.period,
+            **common,
+        )
+    marks = link_quality(links, given, study, level=study.level)
+    for mark in marks.to_dict("records"):
+        yield evidence(
+            Estimate(
+                mark["value"], mark["low"], mark["high"], n=int(mark["n"]), method=mark["method"],
+                level=study.level,
+            ),
+            measure=f"link_{mark['measure']}",
+            label=f"Keywords {_FINDS[mark['measure']]}",
+            touchpoint=mark["touchpoint"],
+            stage=study.stage_of[mark["touchpoint"]],
+            basis=study.touchpoint(mark["touchpoint"]).keywords,
+            period=wide.period,
+            **common,
+        )  # fmt: skip
+
+
+_FINDS = {
+    "precision": "right: of the mentions they find, the share that is about it",
+    "recall": "complete: of the mentions about it, the share that they find",
+}
 
 
 def _of_own_frame(labels: pd.DataFrame, scored: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -212,9 +280,7 @@ def _of_own_frame(labels: pd.DataFrame, scored: pd.DataFrame, study: Study) -> p
     return labels[~named | own.isna() | (labels["frame_id"] == own)]
 
 
-def _quotes(
-    frame: Frame, label: pd.Series, study: Study, touchpoint: Touchpoint
-) -> Iterator[dict[str, Any]]:
+def _quotes(frame: Frame, label: pd.Series, place: Place) -> Iterator[dict[str, Any]]:
     """Yield a negative and a positive mention: one that people labeled so rather than another."""
     about = frame.mentions
     said = label.reindex(about.index).fillna("")
@@ -226,7 +292,7 @@ def _quotes(
         order = pd.DataFrame(
             {
                 "unlabeled": said[fits.index] == "",
-                "passed_on": text.str.match(r"RT\b", case=False),
+                "passed_on": fits["repost"] | fits["near_duplicate"],
                 "long": text.str.len() > QUOTE_LENGTH,
                 "polarity": sign * fits["polarity"],
                 "length": -text.str.len(),
@@ -238,19 +304,9 @@ def _quotes(
             lane="quote",
             measure="quote",
             label=shorten(str(text.at[first]), QUOTE_LENGTH, placeholder=" …"),
-            stage=study.stage_of[touchpoint.id],
-            touchpoint=touchpoint.id,
             item=str(first),
             source="mentions",
             period=frame.period,
             note=kind,
+            **place.where,
         )
-
-
-def _lists(links: pd.DataFrame) -> pd.Series:
-    """Return the names of the true columns of each row as a list."""
-    if links.empty:
-        return pd.Series([[] for _ in range(len(links))], index=links.index, dtype="object")
-    patterns, which = np.unique(links.to_numpy(), axis=0, return_inverse=True)
-    lists = pd.Series([links.columns[pattern].tolist() for pattern in patterns], dtype="object")
-    return lists.iloc[which].set_axis(links.index)

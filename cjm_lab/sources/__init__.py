@@ -1,6 +1,7 @@
 """From files to tidy tables: readers, masking, schemas, inventory."""
 
 from cjm_lab.sources.inventory import inventory, knowledge_gaps
+from cjm_lab.sources.mentions import mentions_reading, read_mentions
 from cjm_lab.sources.proposal import propose_questions
 from cjm_lab.sources.survey import read_survey, survey_reading
 from cjm_lab.sources.tables import (
@@ -16,7 +17,6 @@ from cjm_lab.sources.tidy import (
     read_customers,
     read_events,
     read_interactions,
-    read_mentions,
     read_orders,
     read_table,
 )
@@ -28,6 +28,7 @@ __all__ = [
     "inventory",
     "knowledge_gaps",
     "last_day",
+    "mentions_reading",
     "propose_questions",
     "read_customers",
     "read_events",

@@ -32,6 +32,9 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 #: of which only the numbers are wanted, not how they are written.
 Plan = Callable[[Grid], tuple[int, Collection[int]]]
 
+#: From the head of a text: how many lines stand above its header.
+Begin = Callable[[str], int]
+
 #: A row of more bytes than this is no row but a quote that nobody closed.
 _LONGEST_ROW = 1 << 23
 _HEAD = 1 << 18
@@ -56,7 +59,7 @@ class _Bytes:
     hexadecimal: bool
 
 
-def read_delimited(path: Path, plan: Plan | None = None) -> Grid:
+def read_delimited(path: Path, plan: Plan | None = None, begin: Begin | None = None) -> Grid:
     """Return the cells of a delimited text.
 
     Parameters
@@ -65,6 +68,8 @@ def read_delimited(path: Path, plan: Plan | None = None) -> Grid:
         The file.
     plan
         How a large file may be read quickly.
+    begin
+        How many lines to leave out above the header.
 
     Raises
     ------
@@ -75,6 +80,11 @@ def read_delimited(path: Path, plan: Plan | None = None) -> Grid:
     head = data[:_HEAD].to_pybytes().decode(errors="ignore")
     if not head.strip():
         raise SourceError(f"{path.name} has no header row; export it again")
+    above = begin(head) if begin else 0
+    if above:
+        lines = head.splitlines(keepends=True)
+        data = data[len("".join(lines[:above]).encode()) :]
+        head, bytes_ = "".join(lines[above:]), _look_through(data)
     delimiter = find_delimiter(head, path.name)
     csv.field_size_limit(_LONGEST_ROW)
     try:
@@ -85,6 +95,7 @@ def read_delimited(path: Path, plan: Plan | None = None) -> Grid:
         raise SourceError(f"{path.name} cannot be read as CSV: {error}; export it again") from None
     header, body = rows[0], rows[1:-1]  # the head may end within its last row
     said = DELIMITERS[delimiter] if len(header) > 1 else "none, one column"
+    note = f"{above} lines above the header left out" if above else ""
     few: set[int] = set()
     if plan and data.size > _SMALL and {len(row) for row in body[:2]} == {len(header)}:
         skip, numbers = plan(Grid(header, pd.DataFrame(body[:2], dtype="str")))
@@ -96,9 +107,9 @@ def read_delimited(path: Path, plan: Plan | None = None) -> Grid:
             broken=bytes_.returns or any("\n" in cell for row in body for cell in row),
         )  # fmt: skip
         if cells is not None:
-            return Grid(header, cells, encoding, said, top=body[:skip])
+            return Grid(header, cells, encoding, said, note, body[:skip])
     cells = _careful(data, delimiter, len(header), path.name, few)
-    return Grid(header, cells.iloc[1:].reset_index(drop=True), encoding, said)
+    return Grid(header, cells.iloc[1:].reset_index(drop=True), encoding, said, note)
 
 
 def find_delimiter(head: str, file: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cjm_lab.errors import SourceError
-from cjm_lab.sources.encoding import to_utf8
+from cjm_lab.sources.json_files import JSON_FORMATS, json_table, read_json
 
 if TYPE_CHECKING:
-    from cjm_lab.sources.delimited import Plan
+    from cjm_lab.sources.delimited import Begin, Plan
 
 #: What a source may be.
-FORMATS = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson", ".parquet", ".sav", ".zsav")
+FORMATS = (".csv", ".tsv", ".txt", ".xlsx", *JSON_FORMATS, ".parquet", ".sav", ".zsav")
 _ZIP_BYTES = 1 << 30
 
 
@@ -39,8 +38,8 @@ class Grid:
     top: Sequence[Sequence[str]] = ()
 
 
-def read_grid(path: Path, plan: Plan | None = None) -> Grid:
-    """Return the cells of a delimited text, XLSX, JSON-lines or parquet file.
+def read_grid(path: Path, plan: Plan | None = None, begin: Begin | None = None) -> Grid:
+    """Return the cells of a delimited text, XLSX, JSON or parquet file.
 
     Parameters
     ----------
@@ -49,6 +48,8 @@ def read_grid(path: Path, plan: Plan | None = None) -> Grid:
     plan
         How a large delimited text may be read quickly; columns in which few answers recur are
         categories then.
+    begin
+        Where the header of a delimited text begins.
 
     Raises
     ------
@@ -62,11 +63,11 @@ def read_grid(path: Path, plan: Plan | None = None) -> Grid:
         return _parquet(path)
     if kind == ".xlsx":
         return _workbook(path)
-    if kind in (".jsonl", ".ndjson"):
-        return _json_lines(*to_utf8(path.read_bytes(), path.name), path.name)
+    if kind in JSON_FORMATS:
+        return _json(path)
     from cjm_lab.sources.delimited import read_delimited
 
-    return read_delimited(path, plan)
+    return read_delimited(path, plan, begin)
 
 
 def unique_names(header: Sequence[str]) -> list[str]:
@@ -146,45 +147,14 @@ def _cell(cell: object, file: str) -> str:
     return str(value).strip()
 
 
-def _json_lines(data: bytes, encoding: str, file: str) -> Grid:
-    """Return the records of a file with one JSON object a line; numbers stay as written."""
-    records = []
-    for number, line in enumerate(data.decode().splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise SourceError(
-                f"every line of {file} must be a JSON object: {error} (line {number}); correct it"
-            ) from None
-        if not isinstance(record, dict):
-            raise SourceError(
-                f"every line of {file} must be a JSON object, got {line[:40]!r} (line {number}); "
-                "export one object a line"
-            )
-        records.append({name: _json_cell(v, file, number) for name, v in record.items()})
-    if not records:
-        raise SourceError(f"{file} has no records; export it again")
-    frame = pd.DataFrame(records, dtype="str").fillna("")
+def _json(path: Path) -> Grid:
+    """Return the flat objects of a JSON file, one a row."""
+    source = read_json(path)
+    frame = json_table(source)
     header = [str(name) for name in frame.columns]
     frame.columns = pd.RangeIndex(len(header))
-    return Grid(header, frame, encoding, "one JSON object a line")
-
-
-def _json_cell(value: object, file: str, line: int) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "\n".join(value)
-    if not isinstance(value, str):
-        raise SourceError(
-            f"a value must be a text, a number or a list of them, got {str(value)[:40]!r} "
-            f"({file}, line {line}); export flat records"
-        )
-    return value
+    delimiter = "one JSON object a line" if source.lines else "one list of JSON objects"
+    return Grid(header, frame, source.encoding, delimiter, source.note)
 
 
 def _parquet(path: Path) -> Grid:

@@ -13,7 +13,8 @@ from cjm_lab.sources.glance import rows_with
 from cjm_lab.workspace import short_hash
 
 #: %40 is how an address of a page writes the @.
-_EMAIL = re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+#: It begins with a word, or right behind another address: so a long word takes no long time.
+_EMAIL = re.compile(r"(?:(?<![\w.+%-])[\w.+%-]+|[+%.][\w.+%-]{0,64})(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w)")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s()./-]{0,2}\d){8,14}(?!\w)")
 #: What stands in a masked text instead of personal data.
@@ -44,7 +45,8 @@ def mask(text: str, keep: Iterable[str] = ()) -> str:
     '@aroma write to [e-mail] or [phone]'
     """
     kept = {f"@{name}".casefold() for name in keep}
-    text = _EMAIL.sub("[e-mail]", text)
+    if "@" in text or "%40" in text:
+        text = _EMAIL.sub("[e-mail]", text)
     text = _CARD.sub(lambda m: "[card]" if _luhn(m[0]) else "[phone]", text)
     text = _PHONE.sub("[phone]", text)
     return _HANDLE.sub(lambda m: m[0] if m[0].casefold() in kept else "[handle]", text)
@@ -91,10 +93,27 @@ def _cleaned(
     return cleaned
 
 
-def hash_names(names: pd.Series) -> pd.Series:
-    """Return people's names as hashes; unknown ones stay unknown."""
-    keys = {name: "a-" + short_hash(name.casefold()) if name else "" for name in names.unique()}
-    return names.map(keys)
+def hash_names(names: pd.Series, salt: str) -> pd.Series:
+    """Return people's names as hashes; unknown ones stay unknown.
+
+    Parameters
+    ----------
+    names
+        Names or handles, in any case, with or without an @.
+    salt
+        What nobody knows who could try names one after the other; see `Workspace.salt`.
+
+    Examples
+    --------
+    >>> keys = hash_names(pd.Series(["Jo", "@jo", ""]), salt="s")
+    >>> keys[0] == keys[1] != hash_names(pd.Series(["Jo"]), salt="t")[0], keys[2]
+    (True, '')
+    """
+    keys = {
+        name: "a-" + short_hash(salt, name.casefold().lstrip("@")) if name else ""
+        for name in names.unique()
+    }
+    return names.map(keys).astype("str")
 
 
 def _luhn(number: str) -> bool:

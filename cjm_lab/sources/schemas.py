@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ColumnType = Literal["id", "text", "person", "time", "number", "flag"]
 
+#: How the names of columns end whose values name a row of some table.
+JOINING = ("_id", "_of")
 _DTYPES = {
     "id": "str",
     "text": "str",
@@ -33,10 +35,10 @@ class Table:
     ----------
     columns
         Type of each column: ``id`` is text that joins or groups; personal data in it is hashed
-        where the name ends in ``_id`` and masked elsewhere. ``text`` is what somebody wrote and is
-        masked, ``person`` is somebody's name and is hashed.
+        where the name ends as in `JOINING` and masked elsewhere. ``text`` is what somebody wrote
+        and is masked, ``person`` is somebody's name and is hashed.
     required
-        Columns that the file must have and that may not be blank.
+        Columns that the file must have and that may not be blank, unless their domain has "".
     key
         Column whose values occur once, if any.
     dated
@@ -98,6 +100,7 @@ TABLES: dict[str, Table] = {
             "lang": "id",
             "url": "id",
             "engagement": "number",
+            "repost_of": "id",
         },
         ("mention_id", "text"),
         dated="published_at",
@@ -160,7 +163,7 @@ TABLES: dict[str, Table] = {
         },
         ("mention_id", "label"),
         domains={
-            "label": ("negative", "neutral", "positive", "undecided"),
+            "label": ("", "negative", "neutral", "positive", "undecided"),
             "inclusion_prob": (0.0, 1.0),
         },
     ),
@@ -279,9 +282,10 @@ def _schema(kind: str) -> DataFrameSchema:
     columns = {}
     for name, type_ in table.columns.items():
         checks = []
-        if name in table.required and type_ in ("id", "text", "person"):
-            checks.append(pa.Check.str_length(min_value=1, error="must not be blank"))
         domain = table.domains.get(name)
+        worded = type_ in ("id", "text", "person")
+        if name in table.required and worded and "" not in (domain or ()):
+            checks.append(pa.Check.str_length(min_value=1, error="must not be blank"))
         if domain and isinstance(domain[0], str):
             checks.append(pa.Check.isin(domain, error=f"must be one of {list(domain)}"))
         elif domain:

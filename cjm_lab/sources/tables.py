@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from cjm_lab.errors import SourceError
+from cjm_lab.errors import SourceError, StudyError
 from cjm_lab.period import day_start
 from cjm_lab.sources.answers import USUAL_SCALES
-from cjm_lab.sources.files import source_files
+from cjm_lab.sources.files import as_text, source_files
 from cjm_lab.sources.limesurvey import codebook_file
-from cjm_lab.sources.schemas import TABLES, empty_table
+from cjm_lab.sources.mentions import read_mentions
+from cjm_lab.sources.schemas import TABLES, check, empty_table
 from cjm_lab.sources.states import DROPPED
 from cjm_lab.sources.survey import read_survey
-from cjm_lab.sources.tidy import read_mentions, read_table
-from cjm_lab.study import MentionsSource, Study, SurveySource, TableSource
+from cjm_lab.sources.tidy import read_table, tidy_columns
+from cjm_lab.study import MentionLabels, MentionsSource, Study, SurveySource, TableSource
 from cjm_lab.study.load import line_of
 from cjm_lab.study.personas import match_personas
+from cjm_lab.workspace import Workspace
 
 #: Files that a study's folder may hold under these fixed names without naming them as sources.
 OWN_FILES = (
@@ -67,9 +69,10 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
     """Return one tidy table of a study, whole."""
     frames = []
     how: dict[str, object] = {"time_zone": study.time_zone, "folder": study.folder}
+    salted = how | {"salt": _salt(study, kind)}
     names = [study.subject.brand, *study.subject.names]
     for i, source in enumerate(study.sources):
-        own = how | {"columns": source.columns, "dates": source.dates}
+        said: dict[str, object] = {"columns": source.columns, "dates": source.dates}
         if isinstance(source, SurveySource) and kind == "responses":
             if not source.questions:
                 raise SourceError(no_questions(study, i))
@@ -85,22 +88,23 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
                     competitors=study.subject.competitors,
                     layout=source.layout,
                     codebook=source.codebook,
-                    **own,  # type: ignore[arg-type]
+                    **how,  # type: ignore[arg-type]
+                    **said,  # type: ignore[arg-type]
                 )
             )
         elif isinstance(source, MentionsSource) and kind == "mentions":
-            frames.append(read_mentions(source.file, names=names, **own))  # type: ignore[arg-type]
+            frames.append(_mentions(source, study, source.attributes, str(salted["salt"])))
         elif isinstance(source, MentionsSource) and kind == "labels" and source.labels:
-            frames.append(_labels_within(source, study))
+            frames.append(_labels_within(source, source.labels, study))
         elif isinstance(source, TableSource) and source.kind == kind:
-            frames.append(read_table(kind, source.file, **own))  # type: ignore[arg-type]
+            frames.append(read_table(kind, source.file, **salted, **said))  # type: ignore[arg-type]
     path = study.folder / f"{kind}.csv"
     if not frames and kind in OWN_FILES and path.is_file():
-        frames.append(read_table(kind, path.name, **how))  # type: ignore[arg-type]
+        frames.append(read_table(kind, path.name, **salted))  # type: ignore[arg-type]
     if not frames:
         return empty_table(kind)
     table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if kind == "responses":
+    if kind in ("responses", "mentions"):
         table.attrs["reading"] = [one for frame in frames for one in frame.attrs["reading"]]
     key = TABLES[kind].key
     kept = table if kind != "responses" else table[~table["state"].isin(DROPPED)]
@@ -197,17 +201,44 @@ def codebook(study: Study) -> pd.DataFrame:
     return frame.astype({"scale_min": "float64", "scale_max": "float64", "reversed": "bool"})
 
 
-def _labels_within(source: MentionsSource, study: Study) -> pd.DataFrame:
-    """Return the labels that lie in a column of the mentions file: a census, not a sample."""
-    columns = {
-        "mention_id": source.columns.get("mention_id", "mention_id"),
-        "label": source.labels["column"],
-    }
-    labels = read_table(
-        "labels", source.file, columns=columns, folder=study.folder, time_zone=study.time_zone
+def _salt(study: Study, kind: str) -> str:
+    """Return the salt of the study's workspace for a table that names people, else ''."""
+    if "person" not in TABLES[kind].columns.values():
+        return ""
+    try:
+        workspace = Workspace.find(study.folder)
+    except StudyError:  # a study by itself: keys last as long as the process
+        return ""
+    return workspace.salt(make=False)  # reading writes nothing
+
+
+def _mentions(
+    source: MentionsSource, study: Study, attributes: list[str], salt: str = ""
+) -> pd.DataFrame:
+    """Return the mentions of one source."""
+    return read_mentions(
+        source.file,
+        columns=source.columns,
+        dates=source.dates,
+        time_zone=study.time_zone,
+        names=[study.subject.brand, *study.subject.names],
+        folder=study.folder,
+        layout=source.layout,
+        attributes=attributes,
+        salt=salt,
     )
-    tidy = labels[list(TABLES["labels"].columns)]
-    return tidy.assign(frame_id="all", inclusion_prob=1.0)
+
+
+def _labels_within(source: MentionsSource, within: MentionLabels, study: Study) -> pd.DataFrame:
+    """Return the labels that lie in a column of the mentions file: a census, not a sample."""
+    about = [within.touchpoint] if within.touchpoint else []
+    read = _mentions(source, study, [within.column, *about])
+    found = pd.DataFrame({"mention_id": read["mention_id"], "label": as_text(read[within.column])})
+    if about:
+        names = {one: one for one in study.stage_of} | within.touchpoints
+        found["touchpoint"] = as_text(read[within.touchpoint]).map(names).fillna("").astype("str")
+    labels = tidy_columns("labels", found, source.file, "", study.time_zone)
+    return check(labels.assign(frame_id="all", inclusion_prob=1.0), "labels", source.file)
 
 
 def _with_personas(responses: pd.DataFrame, customers: pd.DataFrame, study: Study) -> pd.DataFrame:

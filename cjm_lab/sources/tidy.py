@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,54 +19,8 @@ from cjm_lab.sources.files import (
     source_files,
 )
 from cjm_lab.sources.masking import hash_names, hash_personal_ids, mask_column
-from cjm_lab.sources.schemas import TABLES, check, empty_table
-
-
-def read_mentions(
-    file: str | Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    dates: str = "",
-    time_zone: str = "UTC",
-    names: Iterable[str] = (),
-    folder: str | Path = ".",
-) -> pd.DataFrame:
-    r"""Read mentions: one row a post, review or ticket.
-
-    Parameters
-    ----------
-    file
-        CSV or parquet file, or a glob of monthly files, relative to `folder`.
-    columns
-        Tidy name to the file's own name; ``author`` is hashed into ``author_key``.
-    dates
-        Format of dates that are not ISO.
-    time_zone
-        Zone of times without an offset.
-    names
-        The brand's names; their handles stay, all others are masked.
-    folder
-        Where relative file names start.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the tidy table, then any others of the file.
-
-    Raises
-    ------
-    SourceError
-        If a file, column or value cannot be used.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "m.csv"
-    >>> _ = file.write_text("id,body\n1,Thanks @jo_miller\n")
-    >>> read_mentions(file, columns={"mention_id": "id", "text": "body"})["text"].tolist()
-    ['Thanks [handle]']
-    """
-    return _read("mentions", file, folder, columns, dates, time_zone, names)
+from cjm_lab.sources.schemas import JOINING, TABLES, check, empty_table
+from cjm_lab.workspace import process_salt
 
 
 def read_events(
@@ -157,7 +111,7 @@ def read_interactions(
 
 def read_table(
     kind: str, file: str | Path, *, time_zone: str = "UTC", folder: str | Path = ".",
-    columns: Mapping[str, str] | None = None, dates: str = "",
+    columns: Mapping[str, str] | None = None, dates: str = "", salt: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     r"""Read a table of any other kind of `TABLES`. Parameters are those of `read_mentions`.
 
@@ -169,7 +123,7 @@ def read_table(
     >>> read_table("calendar", file)["what"].tolist()
     ['Delivery window']
     """
-    return _read(kind, file, folder, columns, dates, time_zone)
+    return _read(kind, file, folder, columns, dates, time_zone, salt)
 
 
 def _read(
@@ -179,21 +133,19 @@ def _read(
     columns: Mapping[str, str] | None,
     dates: str,
     time_zone: str,
-    names: Iterable[str] = (),
+    salt: str = "",
 ) -> pd.DataFrame:
     """Read every file of a source into one tidy table."""
     frames = []
     for path in source_files(str(file), Path(folder)):
         frame = rename(read_file(path), columns or {}, path.name)
         require(frame, TABLES[kind].required, path.name)
-        tidy = tidy_columns(kind, frame, path.name, dates, time_zone, tuple(names))
+        tidy = tidy_columns(kind, frame, path.name, dates, time_zone, salt=salt)
         extra = {
-            name: _attribute(frame[name])
+            name: attribute_column(frame[name])
             for name in frame.columns
-            if name not in (*tidy.columns, "author")
+            if name not in (*tidy.columns, *(["author"] if kind == "mentions" else []))
         }
-        if kind == "mentions" and "author" in frame.columns:
-            tidy["author_key"] = hash_names(as_text(frame["author"]))
         frames.append(check(tidy.assign(**extra), kind, path.name))
     return _one_key(pd.concat(frames, ignore_index=True), kind, str(file))
 
@@ -205,6 +157,7 @@ def tidy_columns(
     dates: str,
     time_zone: str,
     names: tuple[str, ...] = (),
+    salt: str = "",
 ) -> pd.DataFrame:
     """Return the tidy table's own columns, those that the file lacks empty."""
     tidy, empty = pd.DataFrame(index=frame.index), empty_table(kind)
@@ -221,22 +174,24 @@ def tidy_columns(
         if type_ == "id":
             text = as_text(own)
             tidy[name] = (
-                hash_personal_ids(text) if name.endswith("_id") else mask_column(text, names)
+                hash_personal_ids(text) if name.endswith(JOINING) else mask_column(text, names)
             )
         elif type_ == "text":
             tidy[name] = mask_column(as_text(own), names)
         elif type_ == "person":
-            tidy[name] = hash_names(as_text(own))
+            tidy[name] = hash_names(as_text(own), salt or process_salt())
         elif type_ == "time":
             tidy[name] = as_times(own, file, name, dates=dates, time_zone=time_zone)
         elif type_ == "number":
             tidy[name] = as_numbers(own, file, name)
         else:
             tidy[name] = as_flags(own, file, name)
+    if kind == "mentions" and "author" in frame.columns:
+        tidy["author_key"] = hash_names(as_text(frame["author"]), salt or process_salt())
     return tidy
 
 
-def _attribute(column: pd.Series) -> pd.Series:
+def attribute_column(column: pd.Series) -> pd.Series:
     """Return a column that is not part of the tidy table: numbers as they are, texts masked."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return column

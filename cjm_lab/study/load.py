@@ -177,7 +177,7 @@ def _known_fields(at: tuple[str | int, ...]) -> list[str]:
     parts = list(at[:-1])
     while parts:
         part = parts.pop(0)
-        if part in ("survey", "mentions") or part in _KINDS:
+        if part in _KINDS and part not in model.model_fields:
             sources: dict[str, type[BaseModel]] = {
                 "survey": SurveySource,
                 "mentions": MentionsSource,
@@ -264,6 +264,16 @@ def _loose_ends(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, str]
                 at = ("sources", i, "margins", name)
                 references.append((at, "a margin", list(source.attributes), name))
             yield from _unpaired(source, ("sources", i, "questions"))
+        if isinstance(source, MentionsSource) and source.labels:
+            for value, about in source.labels.touchpoints.items():
+                named_at = ("sources", i, "labels", "touchpoints", value)
+                references.append((named_at, "touchpoint", touchpoints, about))
+            if source.labels.touchpoints and not source.labels.touchpoint:
+                yield (
+                    ("sources", i, "labels", "touchpoints"),
+                    "labels.touchpoints needs the column that holds its values, got none",
+                    "; add touchpoint: <column> to labels",
+                )
     for i, key in enumerate(study.key_measures):
         references.append(
             (("key_measures", i, "touchpoint"), "touchpoint", touchpoints, key.touchpoint)

@@ -17,6 +17,9 @@ Measure = Literal[
 Layout = Literal[
     "plain", "qualtrics", "surveymonkey", "typeform", "google_forms", "limesurvey", "spss"
 ]
+MentionLayout = Literal[
+    "plain", "x", "reddit", "google_play", "app_store", "zendesk", "meltwater", "brandwatch"
+]
 Grade = Literal["low", "medium", "high"]
 Code = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][\w.-]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -179,11 +182,29 @@ class SurveySource(SourcePart):
     codebook: str = ""
 
 
+class MentionLabels(Part):
+    """Labels that lie in the mentions file: the column with them, and what each is about.
+
+    `touchpoint` is the column with what a label is about, and `touchpoints` gives the touchpoint
+    of each of its values; a value that is no touchpoint's says nothing of one.
+    """
+
+    column: Text
+    touchpoint: str = ""
+    touchpoints: dict[str, str] = {}
+
+
 class MentionsSource(SourcePart):
-    """What people wrote about the brand; labels may lie in a column of their own."""
+    """What people wrote about the brand; labels may lie in a column of their own.
+
+    `layout` overrules how the export is recognized. `attributes` are columns that describe a
+    mention or its author and that figures are wanted by, such as the airline it is about.
+    """
 
     kind: Literal["mentions"]
-    labels: dict[str, str] = {}
+    labels: MentionLabels | None = None
+    layout: MentionLayout | None = None
+    attributes: list[str] = []
 
 
 class TableSource(SourcePart):

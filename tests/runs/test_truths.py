@@ -64,7 +64,7 @@ class Months:
     def row(self, day: str, truth: dict[str, Any]) -> pd.Series:
         """Return the one row of the ledger that a truth names."""
         where = {k: truth.get(k, "") for k in ("lane", "measure", "touchpoint", "persona")}
-        rows = self.ledgers[day].select(**where, subject="us", segment="")
+        rows = self.ledgers[day].select(**where, subject="us", segment=truth.get("segment", ""))
         if "label" in truth:
             rows = rows[rows["label"] == truth["label"]]
         assert len(rows) == 1, f"{truth['id']} names {len(rows)} rows on {day}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cjm_lab.social.evidence import scored_mentions
 from cjm_lab.study import Study, load_study
 
 
@@ -21,6 +20,9 @@ def tweets(shared_data) -> pd.DataFrame:
             ),
             "text": table["text"],
             "lang": pd.Series("", index=table.index, dtype="str"),
+            "author_key": table["author_hash"],
+            "airline": table["airline"],
+            "aspect": table["aspect"].fillna(""),
             "label": table["label"],
         }
     )
@@ -35,4 +37,6 @@ def airline(real_study, tmp_path_factory) -> Study:
 @pytest.fixture(scope="session")
 def scored_tweets(tweets, airline) -> pd.DataFrame:
     """All tweets with what a machine says about them."""
+    from cjm_lab.social.scored import scored_mentions
+
     return scored_mentions(tweets, airline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_an_address_used_as_an_id_still_joins() -> None:
 
 
 def test_authors_are_hashed_and_unknown_ones_stay_unknown() -> None:
-    keys = hash_names(pd.Series(["Jo", "jo", "", "Al"]))
+    keys = hash_names(pd.Series(["Jo", "jo", "", "Al"]), salt="s")
     assert keys[0] == keys[1] != keys[3]
     assert keys[2] == ""
     assert not keys.str.contains("jo", case=False).any()
@@ -59,3 +61,18 @@ def test_authors_are_hashed_and_unknown_ones_stay_unknown() -> None:
 def test_a_number_with_any_blank_in_it_is_no_plain_id() -> None:
     ids = hash_personal_ids(pd.Series(["030\xa01234", "030\t1234", "C 17"]))
     assert ids.str.startswith("id-").tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.co+jo@y.org", "a@b.co.%jo%40y.org", "+jo@y.org", "é.jo@y.org"]
+)
+def test_an_address_right_behind_another_does_not_get_through(text: str) -> None:
+    assert "jo" not in mask(text) and "y.org" not in mask(text)
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "+", "@", "a@", "%40", "a@b.c+", "1 ", "1.", "x@a-"])
+def test_a_megabyte_is_masked_in_no_long_time(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit)) + " @jo_miller"
+    begin = process_time()
+    assert "jo_miller" not in mask_column(pd.Series([text]))[0]
+    assert process_time() - begin < 20

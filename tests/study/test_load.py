@@ -10,7 +10,7 @@ import pytest
 
 from cjm_lab.errors import StudyError
 from cjm_lab.sources.schemas import TABLES
-from cjm_lab.study import TableSource, load_study
+from cjm_lab.study import MentionsSource, TableSource, load_study
 from cjm_lab.study.load import line_of
 
 GOOD = """\
@@ -141,3 +141,41 @@ def test_a_part_of_a_study_says_its_line(tmp_path: Path) -> None:
 def test_yaml_cannot_run_code(tmp_path: Path) -> None:
     message = refusal(tmp_path, "title: Tea", 'title: !!python/object/apply:os.system ["true"]')
     assert "title" in message
+
+
+MENTIONS = """\
+  - kind: mentions
+    file: m.csv
+    layout: meltwater
+    attributes: [airline]
+    labels:
+      column: tone
+      touchpoint: about
+      touchpoints: {Queue: till}
+"""
+
+
+def test_labels_within_a_file_may_be_about_touchpoints(tmp_path: Path) -> None:
+    source = load_study(write(tmp_path, GOOD.replace("key_m", MENTIONS + "key_m"))).sources[1]
+    assert isinstance(source, MentionsSource) and source.labels
+    assert (source.layout, source.attributes) == ("meltwater", ["airline"])
+    assert source.labels.touchpoints == {"Queue": "till"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Queue: till", "Queue: tll", ["touchpoint", "'tll' (line 23 of", "did you mean 'till'?"]),
+        ("layout: meltwater", "layout: meltwatr", ["'meltwatr' (line 18", "'meltwater'?"]),
+        ("      touchpoint: about\n", "", ["needs the column that holds its values", "(line 22"]),
+        ("column: tone", "colum: tone", ["a field of labels", "'colum' (line 21", "'column'?"]),
+    ],
+)
+def test_a_mistake_in_mentions_is_named(
+    tmp_path: Path, old: str, new: str, said: list[str]
+) -> None:
+    assert MENTIONS.count(old) == 1
+    with pytest.raises(StudyError) as error:
+        load_study(write(tmp_path, GOOD.replace("key_m", MENTIONS.replace(old, new) + "key_m")))
+    for part in said:
+        assert part in str(error.value)

@@ -90,6 +90,10 @@ TOPICS = {
 }  # fmt: skip
 NEGATIVE = 0.25
 
+#: Who labels mentions, the share that both label, and how often the second one picks at random.
+LABELERS = ["A. Kaya", "J. Moser"]
+LABELED_TWICE, UNLIKE = 0.20, 0.15
+
 #: Chance that a customer closes the account, a day; one may go on as a guest.
 LEAVING_A_DAY = 0.001
 
@@ -140,6 +144,7 @@ class Effects(NamedTuple):
     payment_valence: float = 1.6  # how much lower the payment is rated than VALENCE
     payment_drop_off: float = 0.22  # how many more than DROP_OFF give up at the payment
     payment_mentions: float = 0.45  # how many more than NEGATIVE of its mentions complain
+    reddit_mentions: float = 0.22  # how many more of the mentions on Reddit complain than of all
     persona_valence: float = 0.9  # how much lower than others first-time buyers rate the payment
     persona_drop_off: float = 0.20  # how many more of them than of others give up there
     delivery_change: float = 0.6  # what the delivery window adds to the delivery's valence
@@ -199,6 +204,8 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
         add("drop_off", "drop_off", loses, touchpoint="payment", persona=persona)
     complains = NEGATIVE + TOPICS["payment"] * effects.payment_mentions
     add("sentiment", "negative_share", complains)
+    reddit = {"segment": "channel=reddit"}
+    add("sentiment", "negative_share", complains + effects.reddit_mentions, **reddit)
     add("satisfaction", "nps", 100 * (sum(RECOMMEND[9:]) - sum(RECOMMEND[:7])))
     add("pilot", "pilot_difference", effects.pilot_ordered, MONTHS[1:], label="ordered")
     add("answered", "response_share", ANSWERS, label="Response rate")
@@ -705,17 +712,38 @@ def mentions(rng: np.random.Generator, effects: Effects, words: Words) -> pd.Dat
     author = (2200 * u[1] ** 1.5).astype(int)
     made["id"] = numbered("m", len(made), 5)
     made["posted"] = local(made["at"])
-    made["platform"] = pick(u[0], words["shares"]["platform"])
+    made["platform"] = platforms(u[0], made["tone"], effects, words)
     made["username"] = [f"@{words['names'][a % len(words['names'])]}_{a}" for a in author]
     made["likes"] = (-6 * np.log(1 - u[2])).astype(int)
     made["link"] = "https://" + made["platform"].str.replace(" ", "") + ".example.org/" + made["id"]
     return made
 
 
+def platforms(u: Array, tone: pd.Series, effects: Effects, words: Words) -> Array:
+    """Return where each mention is posted: whoever complains is on Reddit more often than others.
+
+    By Bayes' rule, so that each platform keeps its share and Reddit has its share of complaints.
+    """
+    shares = words["shares"]["platform"]
+    complains = NEGATIVE + TOPICS["payment"] * effects.payment_mentions
+    there = complains + effects.reddit_mentions
+    found = np.empty(len(u), dtype=object)
+    for group, factor in (
+        (tone == "negative", there / complains),
+        (tone != "negative", (1 - there) / (1 - complains)),
+    ):
+        reddit = shares["reddit"] * factor
+        rest = (1 - reddit) / (1 - shares["reddit"])
+        own = {name: reddit if name == "reddit" else p * rest for name, p in shares.items()}
+        found[group] = pick(u[group], own)
+    return found
+
+
 def labels(rng: np.random.Generator, made: pd.DataFrame) -> pd.DataFrame:
     """Return the labels of a random sample of each month's frame, given that month's last evening.
 
-    The frame: the English mentions of the month, of equal texts only the first.
+    The frame: the English mentions of the month, of equal texts only the first. A part of them the
+    other labeler labels too, mostly alike.
     """
     frame = made[made["language"] == "en"].assign(month=lambda m: month_of(m["at"]))
     frame["folded"] = frame["body"].str.casefold().str.split().str.join(" ")
@@ -724,18 +752,24 @@ def labels(rng: np.random.Generator, made: pd.DataFrame) -> pd.DataFrame:
     frame["chance"] = LABELS_A_MONTH / of_month.transform("size")
     drawn = frame[of_month.rank() <= LABELS_A_MONTH]
     u = rng.random((2, len(drawn)))
-    return pd.DataFrame(
+    given = pd.DataFrame(
         {
             "mention_id": drawn["id"],
             "label": drawn["tone"].mask(u[0] < 0.007, "undecided"),
             "touchpoint": drawn["topic"],
-            "labeler": pick(u[1], ["A. Kaya", "J. Moser"]),
+            "labeler": pick(u[1], LABELERS),
             "labeled_at": local(MONTH_ENDS[drawn["month"]] - 1).array,
             "frame_id": np.array(MONTHS)[drawn["month"]],
             "stratum": "",
             "inclusion_prob": drawn["chance"],
         }
-    )
+    ).reset_index(drop=True)
+    u = rng.random((3, len(given)))
+    twice = given[u[0] < LABELED_TWICE].copy()
+    other = pd.Series(pick(u[2], ["negative", "neutral", "positive"]), index=given.index)
+    twice["label"] = twice["label"].where(u[1][twice.index] >= UNLIKE, other[twice.index])
+    twice["labeler"] = twice["labeler"].map(dict(zip(LABELERS, LABELERS[::-1], strict=True)))
+    return pd.concat([given, twice]).sort_values(["mention_id", "labeler"], ignore_index=True)
 
 
 def pilot(rng: np.random.Generator, effects: Effects, words: Words) -> pd.DataFrame:
