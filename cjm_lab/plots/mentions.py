@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cjm_lab.plots.style import (
     BLUE,
@@ -140,7 +140,7 @@ def labeled_against_automatic(
     >>> rows = pd.DataFrame({"label": ["United", "Delta"], "automatic": [0.24, 0.2],
     ...     "value": [0.69, None], "low": [0.62, None], "high": [0.75, None], "n": [200, 0]})
     >>> [text.get_text() for text in labeled_against_automatic(rows).texts]
-    ['69\xa0% [62,\xa075] n\xa0200', 'no labels']
+    ['69\xa0% [62,\xa075] n\xa0200', 'too few labels']
     """
     columns_of(data, [label, "automatic", "value", "low", "high", "n"])
     ax = ready_axes(ax, height=1.3 + 0.34 * max(len(data), 1))
@@ -160,10 +160,10 @@ def labeled_against_automatic(
         )  # fmt: skip
     ax.scatter(
         data["automatic"], rows, s=38, marker="D", c="white", edgecolors=GRAY, linewidths=1.3,
-        zorder=3, label=_AUTOMATIC,
+        zorder=3, label=_AUTOMATIC, clip_on=False,
     )  # fmt: skip
     for y, (_, row) in enumerate(data.iterrows()):
-        words = estimate_words(row, percent=True) if known.iloc[y] else "no labels"
+        words = estimate_words(row, percent=True) if known.iloc[y] else "too few labels"
         _beside(ax, words, y)
     _named_rows(ax, data[label])
     ax.set_xlim(left=0)
@@ -247,7 +247,7 @@ def _named_rows(ax: Axes, labels: pd.Series) -> None:
 def _percents(axis: Axis) -> None:
     """Write percents at round places, with decimals only where they differ by less than one."""
     axis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(PercentFormatter(1.0))
+    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
 
 
 def _cut(name: str) -> str:

@@ -252,7 +252,8 @@ def unlinked(
 
 def shared_most(scored: pd.DataFrame, period: Period) -> pd.DataFrame:
     """Return the mentions of the period that were liked and passed on most."""
-    return social.most_shared(_of_period(scored, period))
+    names = {"published_at": "on", "engagement": "likes and shares"}
+    return social.most_shared(_of_period(scored, period)).rename(columns=names)
 
 
 def link_marks(social_rows: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -272,12 +273,14 @@ def labels_wanted(social_rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     rows = social_rows[social_rows["measure"] == "automatic_negative_share"]
     rows = rows[(rows["note"] != "") & (rows["segment"] == "")]
     have = rows["note"].str.extract(r"labels at hand: (\d+)")[0].astype("float64")
+    missing = (FEWEST_LABELS - have).clip(lower=0).map("{:.0f}".format)
+    few = f"fewer than {FEWEST_LABELS} mentions"
     return pd.DataFrame(
         {
             "where": rows["touchpoint"].map(names).fillna("everywhere"),
             "mentions": rows["n"],
             "labels": have,
-            "missing": (FEWEST_LABELS - have).clip(lower=0),
+            "missing": missing.mask(rows["n"] < FEWEST_LABELS, few),
         }
     )
 

@@ -73,7 +73,7 @@ def test_where_nobody_labeled_only_the_hollow_mark_stands() -> None:
     assert filled(dots) == [True, False]
     assert diamonds.get_offsets()[:, 0].tolist() == [0.24, 0.2, 0.15]
     assert filled(diamonds) == [False] * len(filled(diamonds))
-    assert ax.texts[1].get_text() == "no labels"
+    assert ax.texts[1].get_text() == "too few labels"
 
 
 def test_rows_stay_in_the_order_given() -> None:

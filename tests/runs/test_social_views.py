@@ -153,7 +153,8 @@ def test_where_a_guess_stands_the_labels_that_are_missing_are_told(tmp_path: Pat
     made = context(tmp_path, posts, labeled(["negative"] * 12))
     table = made.table("labels_wanted").set_index("where")
     assert table["labels"].to_dict() == {"everywhere": 12, "Payment": 12, "Delivery": 0}
-    assert table["missing"].to_dict() == {"everywhere": 18, "Payment": 18, "Delivery": 30}
+    few = "fewer than 30 mentions"
+    assert table["missing"].to_dict() == {"everywhere": "18", "Payment": "18", "Delivery": few}
 
 
 def test_open_answers_of_a_persona_are_set_apart(tmp_path: Path) -> None:
