@@ -100,7 +100,8 @@ def execute(
             parameters=dict(parameters),
             engine_name="cjm",
             kernel_name="python3",
-            cwd=str(folder),
+            # papermill's own `cwd` is this whole process's, and another notebook may be running
+            resources={"metadata": {"path": str(folder)}},
             progress_bar=False,
             on_cell=on_cell,
             # What goes wrong in a cell is in the notebook; a kernel's own chatter helps nobody.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ from cjm_lab.runs.manifest import (
 from cjm_lab.runs.publish import write_indexes, write_pages
 from cjm_lab.runs.recipes import STEPS
 from cjm_lab.workspace import Workspace, draft_folder
+
+#: More kernels at once would take more memory than small machines have.
+_AT_ONCE = 2
 
 #: Takes a line of progress and whether its step is done.
 Progress = Callable[[str, bool], None]
@@ -97,10 +103,13 @@ def run_study(
         kernel_environment(workspace, tables),
     ):
         context.store_tidy(context.tables)
-        steps = []
-        for step in STEPS:
-            seconds = _execute_step(source, report, step, parameters, workspace, tables, progress)
-            steps.append({"name": step, "status": "done", "seconds": round(seconds, 1)})
+        taken = _execute_steps(
+            partial(_execute_step, source, report, parameters, workspace, tables, progress)
+        )
+        steps = [
+            {"name": step, "status": "done", "seconds": round(seconds, 1)}
+            for step, seconds in zip(STEPS, taken, strict=True)
+        ]
         ledger = Ledger(step_parts(tables, context.key))
         ledger.to_csv(report / "evidence.csv")
         first = lead(ledger, context.study)[0]
@@ -130,14 +139,40 @@ def _report_name(context: RunContext, wanted: str, *, revise: bool) -> str:
     return f"{day}_r{len(names) + 1}"
 
 
+def _execute_steps(execute_step: Callable[[str], float]) -> list[float]:
+    """Execute the first notebook, then the others two at a time; return the seconds each took.
+
+    The first makes the tables that all of them show. When one fails, or at an interrupt, those not
+    yet started are left out.
+    """
+    first, *others = STEPS
+    taken = [execute_step(first)]
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+        try:
+            return [*taken, *pool.map(partial(_in_a_thread, execute_step), others)]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _in_a_thread(execute_step: Callable[[str], float], step: str) -> float:
+    """Execute a notebook, and close the event loop that the kernel's client leaves in a thread."""
+    from jupyter_core.utils import ensure_event_loop
+
+    try:
+        return execute_step(step)
+    finally:
+        ensure_event_loop().close()
+
+
 def _execute_step(
     source: Path,
     report: Path,
-    step: str,
     parameters: dict[str, Any],
     workspace: Workspace,
     tables: Path,
     progress: Progress,
+    step: str,
 ) -> float:
     """Execute one notebook into the draft of the report; return the seconds it took."""
     started = time.monotonic()
