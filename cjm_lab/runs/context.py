@@ -143,6 +143,11 @@ class RunContext:
         """File of scores of texts, which months to come need again."""
         return self.workspace.processed(self.study.name, self.as_of).parent / "scores.parquet"
 
+    @property
+    def progress(self) -> bool:
+        """Whether somebody may be watching: a run's notebooks are read later, by others."""
+        return PROCESSED_VARIABLE not in os.environ
+
     def table(self, name: str) -> Any:
         """Return a table: from memory, from its file while its key matches, or made anew.
 
@@ -190,7 +195,7 @@ class RunContext:
 
     def _make(self, name: str) -> Any:
         function = recipes.function_of(name)
-        own = ("study", "period", "as_of", "seed", "previous", "tables", "cache")
+        own = ("study", "period", "as_of", "seed", "previous", "tables", "cache", "progress")
         arguments = {
             parameter: getattr(self, parameter)
             if parameter in own

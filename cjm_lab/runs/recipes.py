@@ -2,7 +2,8 @@
 
 A table is made by calling its function with arguments found by the names of its parameters, as in
 a pytest fixture: a parameter named like a table is that table, the others (`study`, `period`,
-`as_of`, `seed`, `previous`, `tables`, `cache`) belong to the run.
+`as_of`, `seed`, `previous`, `tables`, `cache`,
+`progress`) belong to the run.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ SURVEY_VIEWS = (
 )  # fmt: skip
 SOCIAL_VIEWS = (
     "said_by_group", "said_by_touchpoint", "mention_trend", "who_writes", "scorers",
-    "complaint_terms", "complaint_words", "touchpoint_words", "answer_words", "unlinked",
-    "shared_most", "link_marks", "labels_wanted",
+    "complaint_terms", "complaint_words", "new_words", "touchpoint_words", "answer_words",
+    "unlinked", "shared_most", "link_marks", "labels_wanted",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}

@@ -173,6 +173,20 @@ def complaint_words(complaint_terms: pd.DataFrame) -> pd.DataFrame:
     return _in_words(complaint_terms).drop(columns="group")
 
 
+def new_words(scored: pd.DataFrame, study: Study, period: Period) -> pd.DataFrame:
+    """Return the terms that set the mentions of the period apart from all earlier ones."""
+    if scored.empty or not scored["published_at"].notna().any():
+        return pd.DataFrame()
+    before = scored["published_at"] < period.starts_at
+    inside = period.contains(scored["published_at"])
+    frame = frame_of(scored[before | inside])
+    when = inside.reindex(frame.index).map({True: "now", False: "before"})
+    found = social.distinctive_terms(
+        frame["text"], when, authors=frame.get("author_key"), level=study.level
+    )
+    return _in_words(found[found["group"] == "now"]).drop(columns="group")
+
+
 def touchpoint_words(
     links: pd.DataFrame, scored: pd.DataFrame, study: Study, period: Period
 ) -> pd.DataFrame:

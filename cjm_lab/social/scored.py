@@ -19,7 +19,7 @@ SCORED_LANGUAGES = ("en", "und")
 
 
 def scored_mentions(
-    mentions: pd.DataFrame, study: Study, cache: Path | None = None
+    mentions: pd.DataFrame, study: Study, cache: Path | None = None, progress: bool = False
 ) -> pd.DataFrame:
     """Return the mentions with what a machine can say about each of them.
 
@@ -31,6 +31,8 @@ def scored_mentions(
         Its names are masked before scoring; its touchpoints name the keywords.
     cache
         File that keeps scores from run to run; see `text_scores`.
+    progress
+        Show a bar while many new texts are scored, where somebody can watch it.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def scored_mentions(
     lang = languages(mentions["text"], mentions["lang"])
     scorable = lang.isin(SCORED_LANGUAGES)
     texts = mentions["text"].where(scorable)
-    scores = text_scores(texts, names=study_names(study), cache=cache)
+    scores = text_scores(texts, names=study_names(study), cache=cache, progress=progress)
     oldest_first = mentions.sort_values("published_at", kind="stable")
     month = oldest_first["published_at"].dt.tz_convert(study.time_zone).dt.strftime("%Y-%m")
     repeated = exact_duplicates(oldest_first["text"], within=month)

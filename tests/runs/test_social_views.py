@@ -8,7 +8,25 @@ import pandas as pd
 import pytest
 
 from cjm_lab.runs.context import RunContext
+from cjm_lab.runs.labeling import grow_labels
+from cjm_lab.runs.readable import html_table
+from cjm_lab.runs.recipes import SOCIAL_VIEWS
 from cjm_lab.workspace import Workspace
+
+HOSTILE = [
+    "<script>alert('card')</script> is <b>bad</b>",
+    "=cmd|'/c calc'!A1 card",
+    "+1+1 card",
+    "-2+3 card",
+    "@SUM(card)",
+    "\u202egnikrow si drac\u202c card",
+    "card " + "a" * 1_000_000,
+    "card " + "!" * 1_000_000,
+    "card " + "." * 500_000 + " " + "(" * 500_000,
+    "👩\u200d👩\u200d👧\u200d👦 card 🏳️\u200d🌈",
+    "\ufeffcard \u2400 \ufffd",
+    "card \u2028\u2029\x85\x0b end",
+]
 
 STUDY = """\
 title: Tea
@@ -68,8 +86,6 @@ def test_a_study_without_mentions_has_empty_tables(tmp_path: Path) -> None:
     yaml = STUDY.replace("sources: [{kind: mentions, file: posts.csv}]", "sources: []")
     (folder / "study.yaml").write_text(yaml)
     made = RunContext(Workspace(tmp_path), "tea", as_of="2026-09-30")
-    from cjm_lab.runs.recipes import SOCIAL_VIEWS
-
     for name in SOCIAL_VIEWS:
         assert made.table(name).empty, name
 
@@ -131,6 +147,15 @@ def test_terms_of_complaints_come_with_examples_of_two_people(tmp_path: Path) ->
     assert table["for example"].iloc[0].count("lid leaks again") == 2
 
 
+def test_a_term_that_nobody_used_before_is_new(tmp_path: Path) -> None:
+    texts = [f"{n} tastes great" for n in range(160)] + [f"{n} lid leaks again" for n in range(80)]
+    days = ["2026-08-10"] * 80 + ["2026-09-10"] * 160
+    table = context(tmp_path, posts_of(*texts, published_at=days)).table("new_words")
+    assert "lid leaks" in table["term"].iloc[0]
+    assert table["mentions"].iloc[0] == 80
+    assert not table["term"].str.contains("tastes").any()
+
+
 def test_terms_without_a_touchpoint_leave_the_brand_out(tmp_path: Path) -> None:
     posts = posts_of(*[f"ChaiCo has a broken app {i}" for i in range(9)], "my card")
     table = context(tmp_path, posts).table("unlinked")
@@ -184,3 +209,22 @@ def test_what_was_liked_most_comes_first_and_names_nobody(tmp_path: Path) -> Non
     table = context(tmp_path, posts).table("shared_most")
     assert table["text"].tolist() == ["good", "so late"]
     assert "author_key" not in table
+
+
+def test_hostile_texts_neither_break_nor_run_anywhere(tmp_path: Path) -> None:
+    # Each six times, with a number that makes it no copy: terms need five mentions.
+    texts = [f"{text} {i}" for text in HOSTILE for i in range(6)]
+    posts = posts_of(*texts, author=[f"a{i}" for i in range(len(texts))], channel="x")
+    posts["engagement"] = range(len(posts))
+    made = context(tmp_path, posts, labeled(["negative", "positive"] * 20))
+    for name in SOCIAL_VIEWS:
+        page = html_table(made.table(name))
+        assert "<script>" not in page, name
+        assert "<b>bad" not in page, name
+    rows = made.table("social_rows")
+    assert rows.loc[(rows["measure"] == "mentions") & (rows["segment"] == ""), "value"].max() == 72
+    quotes = rows[rows["lane"] == "quote"]
+    assert quotes["label"].str.len().max() <= 120
+    (made.study.folder / "labels.csv").unlink()
+    sheet = pd.read_csv(grow_labels(Workspace(tmp_path), "tea", 72, as_of="2026-09-30").file)
+    assert not sheet["text"].str.startswith(("=", "+", "-", "@")).any()
