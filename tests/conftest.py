@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,6 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes longest first."""
     order = {group: place for place, group in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(worker_group(item.nodeid), len(order)))
+
+
+class ClosedFigures:
+    """Every test ends without open figures, a doctest of the package too."""
+
+    def pytest_runtest_teardown(self) -> None:
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hooks of a conftest hear only of the tests below it; those of a plugin hear of all."""
+    config.pluginmanager.register(ClosedFigures())
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

@@ -76,7 +76,8 @@ def test_airline_counts_mentions_as_pandas_does(airline: Published, shared_data:
     when = pd.to_datetime(tweets["tweet_created"], format="%d-%m-%Y %H.%M")
     tweets = tweets[~folded.duplicated()]
     assert when.dt.month.nunique() == 1  # duplicates are looked for within a month
-    rows = airline[2].select(lane="sentiment", measure="mentions").set_index("touchpoint")["value"]
+    rows = airline[2].select(lane="sentiment", measure="mentions", segment="")
+    rows = rows.set_index("touchpoint")["value"]
     text = tweets["text"].str.replace("\u2019", "'")
     for touchpoint, pattern in {
         "food": r"(?<!\w)(?:food|drink|snack|meal)(?!\w)",
@@ -90,9 +91,9 @@ def test_airline_counts_mentions_as_pandas_does(airline: Published, shared_data:
 def test_airlines_true_negative_share_is_that_of_the_labels(airline: Published) -> None:
     # METHOD.md: the truth is .627 where the lexicon says .251 (with duplicates counted).
     ledger = airline[2]
-    true = ledger.estimate(measure="negative_share", touchpoint="")
+    true = ledger.estimate(measure="negative_share", touchpoint="", segment="")
     assert true.value == pytest.approx(0.627, abs=0.005)
-    automatic = ledger.select(measure="automatic_negative_share", touchpoint="").iloc[0]
+    automatic = ledger.select(measure="automatic_negative_share", touchpoint="", segment="").iloc[0]
     assert automatic["status"] == "reasoned"
     assert pd.isna(automatic["low"]) and "bias unknown" in automatic["method"]
 

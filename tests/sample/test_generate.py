@@ -151,7 +151,7 @@ def test_only_the_delivery_changes_and_only_in_october(generator: ModuleType) ->
 
 
 def test_without_effects_nothing_differs_and_nothing_is_to_be_found(generator: ModuleType) -> None:
-    rows = generator.truths(generator.Effects(*[0.0] * 8))
+    rows = generator.truths(generator.Effects(*[0.0] * len(generator.Effects._fields)))
     assert {row["kind"] for row in rows} == {"value"}
     for measure, truth in [("valence", 0.6), ("drop_off", 0.2), ("negative_share", 0.25),
                            ("pilot_difference", 0.0)]:  # fmt: skip
@@ -165,6 +165,7 @@ def test_without_effects_nothing_differs_and_nothing_is_to_be_found(generator: M
         ("payment_valence", "valence_payment", "2026-08", -1.0),
         ("payment_drop_off", "drop_off_payment", "2026-09", 1.0),
         ("payment_mentions", "negative_share", "2026-09", 0.20),
+        ("reddit_mentions", "negative_share_channel=reddit", "2026-09", 1.0),
         ("persona_valence", "valence_payment_first_time", "2026-08", -0.59),
         ("persona_drop_off", "drop_off_payment_first_time", "2026-08", 0.59),
         ("delivery_change", "valence_delivery", "2026-10", 1.0),
@@ -360,10 +361,11 @@ def test_labels_are_a_sample_of_each_months_frame() -> None:
     english = mentions[mentions["language"] == "en"].assign(month=mentions["posted"].str[:7])
     english["same"] = english["body"].str.casefold().str.split().str.join(" ")
     frame = english.drop_duplicates(["month", "same"]).set_index("id")["month"]
-    assert labels["mention_id"].is_unique
+    assert not labels.duplicated(["mention_id", "labeler"]).any()
+    assert labels["labeler"].nunique() == 2
     assert (frame[labels["mention_id"]].to_numpy() == labels["frame_id"].to_numpy()).all()
     for month, drawn in labels.groupby("frame_id"):
-        assert len(drawn) == 220
+        assert drawn["mention_id"].nunique() == 220
         assert drawn["inclusion_prob"].astype(float).unique() == pytest.approx(
             220 / (frame == month).sum()
         )
