@@ -100,7 +100,9 @@ def _keys(distinct: Any) -> npt.NDArray[np.uint64]:
     parts = (distinct[i : i + _AT_ONCE] for i in range(0, len(distinct), _AT_ONCE))
     hashed = [
         pd.util.hash_array(
-            np.array([text.encode("utf-8", "surrogatepass") for text in part], dtype="object"),
+            np.array(
+                [text.encode("utf-8", "surrogatepass") for text in part.tolist()], dtype="object"
+            ),
             categorize=False,
         )
         for part in parts
