@@ -44,8 +44,9 @@ def grow_labels(
 ) -> LabelSheet:
     """Draw a sample of the period's mentions into labels.csv, or let the one that is there grow.
 
-    Rows that are there stay as they are, but for the chance with which their mention was drawn. New
-    rows have a blank label and the masked text of the mention.
+    Labels that are there stay as they are, but for the chance with which their mention was drawn.
+    New rows have a blank label and the masked text of the mention; a row that waits for a label
+    goes when its mention is not drawn any more, because the draw is another one.
 
     Parameters
     ----------
@@ -129,16 +130,16 @@ def _sheet(file: Path, sample: pd.DataFrame, frame_id: str) -> pd.DataFrame:
         old = grid.cells.set_axis(unique_names(grid.header), axis=1).astype("str").fillna("")
     drawn = sample.drop_duplicates("mention_id").set_index("mention_id")
     chance = drawn["inclusion_prob"].map(repr)
-    own = old["frame_id"] == frame_id if "frame_id" in old else pd.Series(True, index=old.index)
-    known = old["mention_id"].isin(drawn.index) & own
+    old = old.reindex(columns=[*old.columns, *(name for name in columns if name not in old)])
+    old = old.fillna("")
+    own, there = old["frame_id"] == frame_id, old["mention_id"].isin(drawn.index)
+    gone = own & (old["label"] == "") & ~there
     for name, values in (("inclusion_prob", chance), ("stratum", drawn["stratum"])):
-        if name not in old:
-            old[name] = ""
-        old.loc[known, name] = old.loc[known, "mention_id"].map(values)
-    new = drawn[~drawn.index.isin(old.loc[known, "mention_id"])].reset_index()
+        old.loc[own & there, name] = old.loc[own & there, "mention_id"].map(values)
+    new = drawn[~drawn.index.isin(old.loc[own & there, "mention_id"])].reset_index()
     new = new.assign(
         inclusion_prob=new["mention_id"].map(chance),
         labeled_at="",
         text=defused(new[_SHOWN].str.split().str.join(" ")),
     )
-    return pd.concat([old, new[columns]], ignore_index=True).fillna("")
+    return pd.concat([old[~gone], new[columns]], ignore_index=True).fillna("")

@@ -72,6 +72,24 @@ def test_a_sample_grows_and_keeps_what_people_wrote(workspace: Workspace) -> Non
     assert again["inclusion_prob"].astype(float).unique() == pytest.approx([40 / 59])
 
 
+def test_another_draw_before_the_first_label_replaces_the_first(workspace: Workspace) -> None:
+    grow_labels(workspace, "tea", 20, as_of="2026-10-31")
+    grow_labels(workspace, "tea", 20, as_of="2026-10-31", seed=5)
+    sheet = sheet_of(workspace)
+    assert len(sheet) == 20
+    fresh = grow_labels(workspace, "tea", 20, as_of="2026-10-31", seed=5)
+    assert (fresh.new, fresh.to_label) == (0, 20)
+
+
+def test_labels_of_one_draw_are_not_mixed_with_another(workspace: Workspace) -> None:
+    file = grow_labels(workspace, "tea", 20, as_of="2026-10-31").file
+    sheet_of(workspace).assign(label="negative").to_csv(file, index=False)
+    before = file.read_bytes()
+    with pytest.raises(ParameterError, match="drawn with another seed"):
+        grow_labels(workspace, "tea", 20, as_of="2026-10-31", seed=5)
+    assert file.read_bytes() == before
+
+
 def test_another_month_is_another_frame_in_the_same_file(workspace: Workspace) -> None:
     grow_labels(workspace, "tea", 20, as_of="2026-09-30")
     grow_labels(workspace, "tea", 30, as_of="2026-10-31")
