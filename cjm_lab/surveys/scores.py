@@ -11,19 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from math import nan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Design, Estimate, mean, no_estimate, share, weighted_share, z_value
+from cjm_lab.surveys.points import (
+    Floats,
+    Scale,
+    ces_points,
+    csat_points,
+    likert_points,
+    nps_points,
+    outcome_points,
+    rating_points,
+    sus_points,
+    umux_points,
+)
 
-Floats = npt.NDArray[np.float64]
 Weights = npt.ArrayLike | Design | None
-Scale = tuple[float, float]
 
 
 def nps(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95) -> Estimate:
@@ -62,7 +70,7 @@ def nps(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95)
     >>> print(format(nps([10] * 462 + [8] * 176 + [0] * 362), ".3f"))
     10.000 [4.390, 15.551] n=1000
     """
-    points = _nps_points(answers)
+    points = nps_points(answers)
     if weights is None:
         x = points[~np.isnan(points)]
         if not len(x):
@@ -112,7 +120,7 @@ def csat(
     >>> print(format(csat([5] * 50 + [4] * 31 + [3] * 182), ".4f"))
     0.3080 [0.2553, 0.3662] n=263
     """
-    points = _csat_points(answers, scale_max=scale_max, scale_min=scale_min)
+    points = csat_points(answers, scale_max=scale_max, scale_min=scale_min)
     return success_share(points, weights, level=level)
 
 
@@ -157,7 +165,7 @@ def ces(
     >>> ces([7, 6, 5, 4, 2]).value, ces([7, 6, 5, 4, 2], top=True).value
     (4.8, 0.6)
     """
-    points = _ces_points(answers, top=top, scale=scale, reversed=reversed)
+    points = ces_points(answers, top=top, scale=scale, reversed=reversed)
     if top:
         return success_share(points, weights, level=level)
     return mean(points, weights, bounds=scale, level=level)
@@ -195,7 +203,7 @@ def sus(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95)
     >>> sus([[5, 1, 5, 1, 5, 1, 4, 2, 5, 1], [3] * 10]).value
     72.5
     """
-    return mean(_sus_points(answers), weights, bounds=(0, 100), level=level)
+    return mean(sus_points(answers), weights, bounds=(0, 100), level=level)
 
 
 def umux_lite(answers: npt.ArrayLike, weights: Weights = None, *, level: float = 0.95) -> Estimate:
@@ -229,7 +237,7 @@ def umux_lite(answers: npt.ArrayLike, weights: Weights = None, *, level: float =
     >>> umux_lite([[6, 5]]).value
     75.0
     """
-    return mean(_umux_points(answers), weights, bounds=(0, 100), level=level)
+    return mean(umux_points(answers), weights, bounds=(0, 100), level=level)
 
 
 def likert(
@@ -270,7 +278,7 @@ def likert(
     >>> likert([[5, 1], [4, 2]], reversed=[1]).value
     4.5
     """
-    points = _likert_points(answers, scale=scale, reversed=reversed)
+    points = likert_points(answers, scale=scale, reversed=reversed)
     return mean(points, weights, bounds=scale, level=level)
 
 
@@ -304,7 +312,7 @@ def rating(
     >>> print(format(rating([4, 5, 3, 4, 2, 5], scale=(1, 5)), ".3f"))
     3.833 [2.606, 5.000] n=6
     """
-    return mean(_on_scale(answers, scale), weights, bounds=scale, level=level)
+    return mean(rating_points(answers, scale=scale), weights, bounds=scale, level=level)
 
 
 def success_share(
@@ -326,7 +334,7 @@ def success_share(
     >>> print(format(success_share([1] * 81 + [0] * 182), ".4f"))
     0.3080 [0.2553, 0.3662] n=263
     """
-    points = _outcome_points(outcome)
+    points = outcome_points(outcome)
     if weights is None:
         given = points[~np.isnan(points)]
         return share(int(given.sum()), len(given), level=level)
@@ -404,115 +412,13 @@ def _adjusted_wald(promoters: float, detractors: float, n: float, level: float) 
     )
 
 
-def _nps_points(answers: npt.ArrayLike) -> Floats:
-    x = _on_scale(answers, (0, 10), whole=True)
-    return np.where(np.isnan(x), nan, 100.0 * (x >= 9) - 100.0 * (x <= 6))
-
-
-def _csat_points(answers: npt.ArrayLike, *, scale_max: float = 5, scale_min: float = 1) -> Floats:
-    x = _on_scale(answers, (scale_min, scale_max))
-    return np.where(np.isnan(x), nan, x >= scale_max - 1)
-
-
-def _ces_points(
-    answers: npt.ArrayLike, *, top: bool = False, scale: Scale = (1, 7), reversed: bool = False
-) -> Floats:
-    x = _on_scale(answers, scale)
-    if reversed:
-        x = scale[0] + scale[1] - x
-    return np.where(np.isnan(x), nan, x > sum(scale) / 2) if top else x
-
-
-def _sus_points(answers: npt.ArrayLike) -> Floats:
-    x = _items(answers, (1, 5), 10)
-    return 2.5 * ((x[:, 0::2] - 1).sum(axis=1) + (5 - x[:, 1::2]).sum(axis=1))
-
-
-def _umux_points(answers: npt.ArrayLike) -> Floats:
-    return (_items(answers, (1, 7), 2).sum(axis=1) - 2) * 100 / 12
-
-
-def _likert_points(
-    answers: npt.ArrayLike, *, scale: Scale = (1, 5), reversed: Collection[int | str] = ()
-) -> Floats:
-    frame = pd.DataFrame(_matrix(answers), columns=getattr(answers, "columns", None))
-    _refuse_outside(frame.to_numpy(), scale, _name(answers))
-    for item in reversed:
-        frame[item] = scale[0] + scale[1] - frame[item]
-    return frame.mean(axis=1).to_numpy()
-
-
-def _outcome_points(outcome: npt.ArrayLike) -> Floats:
-    return _on_scale(outcome, (0, 1), whole=True)
-
-
-def _rating_points(answers: npt.ArrayLike, *, scale: Scale | None = None) -> Floats:
-    return _on_scale(answers, scale)
-
-
 _POINTS: dict[Callable[..., Estimate], Callable[..., Floats]] = {
-    nps: _nps_points,
-    csat: _csat_points,
-    ces: _ces_points,
-    sus: _sus_points,
-    umux_lite: _umux_points,
-    likert: _likert_points,
-    rating: _rating_points,
-    success_share: _outcome_points,
+    nps: nps_points,
+    csat: csat_points,
+    ces: ces_points,
+    sus: sus_points,
+    umux_lite: umux_points,
+    likert: likert_points,
+    rating: rating_points,
+    success_share: outcome_points,
 }
-
-
-def _on_scale(answers: npt.ArrayLike, scale: Scale | None, *, whole: bool = False) -> Floats:
-    """Return the answers as numbers, checked against the scale."""
-    x = _numbers(answers).ravel()
-    _refuse_outside(x, scale, _name(answers), whole=whole)
-    return x
-
-
-def _items(answers: npt.ArrayLike, scale: Scale, k: int) -> Floats:
-    """Return the answers to a questionnaire of k items; who left one out has none."""
-    x = _matrix(answers)
-    if x.shape[1] != k:
-        raise ParameterError(
-            f"answers must have {k} items, one a column, got {x.shape[1]}; keep the questionnaire's"
-            " order and leave other columns out"
-        )
-    _refuse_outside(x, scale, _name(answers))
-    return np.where(np.isnan(x).any(axis=1, keepdims=True), nan, x)
-
-
-def _matrix(answers: npt.ArrayLike) -> Floats:
-    x = _numbers(answers)
-    return x if x.ndim == 2 else x.reshape(-1, 1)
-
-
-def _numbers(answers: Any) -> Floats:
-    try:
-        if isinstance(answers, pd.Series | pd.DataFrame):
-            return answers.to_numpy(dtype=float, na_value=nan)
-        return np.asarray(answers, dtype=float)
-    except (TypeError, ValueError):
-        raise ParameterError(
-            f"{_name(answers)} must be numbers, got text; map the labels to numbers first"
-        ) from None
-
-
-def _name(answers: object) -> str:
-    name = getattr(answers, "name", None)
-    return "answers" if name is None else f"answers to {str(name)!r}"
-
-
-def _refuse_outside(x: Floats, scale: Scale | None, name: str, *, whole: bool = False) -> None:
-    """Raise for the first answer that the scale doesn't have."""
-    if scale is None:
-        return
-    wrong = (x < scale[0]) | (x > scale[1])
-    if whole:
-        wrong |= ~np.isnan(x) & (x != np.round(x))
-    if wrong.any():
-        kind = "whole numbers on" if whole else "on"
-        raise ParameterError(
-            f"{name} must be {kind} the scale {scale[0]:g} to {scale[1]:g}, got {x[wrong][0]:g}"
-            f" ({int(wrong.sum())} of {x.size}); correct the scale, or set answers that mean"
-            " 'not applicable' to missing"
-        )
