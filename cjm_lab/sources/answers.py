@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,10 +160,12 @@ def _is_skipped(
     marked = np.zeros(len(texts), dtype=bool)
     longest = max([_LONGEST_NUMBER, *(len(one.encode()) for one in plain)])
     near = rows_of_size(texts, 0 if "" in plain else 1, longest)
-    short = texts.iloc[near]
-    marked[near] = short.isin(plain)
     if labels:
         marked |= texts.map(labels).isin(plain).to_numpy(dtype=bool)
+    if not len(near):
+        return marked
+    short = texts.iloc[near]
+    marked[near] |= short.isin(plain).to_numpy(dtype=bool)
     codes = [float(one) for one in plain if _is_number(one)]
     if codes or ranges:
         number = (short.str.len() <= _LONGEST_NUMBER).to_numpy(dtype=bool)
@@ -212,12 +215,10 @@ def _numbers(
     scale = question.scale or USUAL_SCALES.get(question.measure)
     known = _numbers_of_labels(code, question, scale)
     if isinstance(column.dtype, pd.ArrowDtype) and not known and "" not in skipped:
-        values = _short_numbers(column, room)
-        said = np.zeros(len(values), dtype=bool)
-        for one in filter(_is_number, skipped):
-            said |= values == float(one)
-        np.putmask(values, said, np.nan)
-        _refuse_outside(values, scale, export.file, code)
+        codes = [float(one) for one in skipped if _is_number(one)]
+        values, said, inside = _short_numbers(column, codes, scale, room)
+        if not inside:
+            _refuse_outside(values, scale, export.file, code)
         return Answers(pd.Series(values, copy=False), said)
     coded, texts = _coded(column)
     read = _read_often if len(texts) <= _FEW else _read_often.__wrapped__
@@ -244,13 +245,35 @@ def _numbers(
     return Answers(pd.Series(values, copy=False), said[coded])
 
 
-def _short_numbers(column: pd.Series, room: Floats | None) -> Floats:
-    """Return whole numbers as floats in the room given, NaN where blank."""
+def _short_numbers(
+    column: pd.Series, codes: Sequence[float], scale: tuple[float, float] | None,
+    room: Floats | None,
+) -> tuple[Floats, Mask, bool]:  # fmt: skip
+    """Return whole numbers of 16 bits as floats in the room given, NaN where blank or one of codes.
+
+    And which were one of the codes, and whether all others lie inside the scale.
+    """
     import pyarrow as pa
 
-    values = np.empty(len(column)) if room is None else room
-    values[:] = pa.array(column).cast(pa.float32()).fill_null(np.nan).to_numpy()  # exact: 16 bits
-    return values
+    numbers, blank = pa.array(column), np.iinfo(np.int16).min
+    short = numbers.fill_null(blank).to_numpy()
+    if np.count_nonzero(short == blank) != numbers.null_count:  # somebody answered just that
+        blank = np.iinfo(np.int32).min
+        short = numbers.cast(pa.int32()).fill_null(blank).to_numpy()
+    said = np.zeros(len(short), dtype=bool)
+    for one in codes:
+        if one.is_integer() and abs(one) < -blank:
+            said |= short == int(one)
+    none = said | (short == blank)
+    inside = True
+    if scale:
+        low, high = math.ceil(max(scale[0], blank)), math.floor(min(scale[1], -blank))
+        outside = (short < low) | (short > high)
+        inside = not (outside & ~none).any()
+    values = np.empty(len(short)) if room is None else room
+    values[:] = short
+    np.putmask(values, none, np.nan)
+    return values, said, inside
 
 
 def _refuse_outside(

@@ -38,6 +38,7 @@ Begin = Callable[[str], int]
 #: A row of more bytes than this is no row but a quote that nobody closed.
 _LONGEST_ROW = 1 << 23
 _HEAD = 1 << 18
+_HEAD_ROWS = 300
 #: Files up to this size are read carefully at once.
 _SMALL = 1 << 18
 _BLOCK = 1 << 21
@@ -168,17 +169,18 @@ def _look_through(data: pa.Buffer) -> _Bytes:
     """Return what the bytes of a text are, looked at in slices that the processor keeps at hand."""
     every = np.frombuffer(data, dtype=np.uint8)
 
-    def look(start: int) -> tuple[int, int, int, int, bool, bool]:
+    def look(start: int) -> tuple[bool, bool, int, int, bool, bool]:
         part = every[start : start + _SLICE]
         after = every[start + 1 : start + 1 + _SLICE]
+        least = part.view(np.int8).min()  # below 0 where a byte is not ASCII
         return (
-            int(part.max()),
-            int(part.min()),
+            bool(least >= 0),
+            bool(least == 0 or (least < 0 and part.min() == 0)),
             int(np.count_nonzero(part == ord('"'))),
             int(np.count_nonzero(part == ord("\n"))),
             bool((returns := part[: len(after)] == ord("\r")).any())
             and bool((returns & (after != ord("\n"))).any()),
-            bool(((part[: len(after)] == ord("0")) & ((after | 32) == ord("x"))).any()),
+            bool((part[np.flatnonzero((after | 32) == ord("x"))] == ord("0")).any()),
         )
 
     starts = range(0, len(every), _SLICE)
@@ -186,8 +188,8 @@ def _look_through(data: pa.Buffer) -> _Bytes:
         shares = pool.map(lambda first: [*map(look, starts[first::_THREADS])], range(_THREADS))
         seen = np.array([one for share in shares for one in share])
     return _Bytes(
-        ascii=bool(seen[:, 0].max() < 128),
-        nul=bool(seen[:, 1].min() == 0),
+        ascii=bool(seen[:, 0].all()),
+        nul=bool(seen[:, 1].any()),
         quotes=int(seen[:, 2].sum()),
         lines=int(seen[:, 3].sum()) + int(every[-1] != ord("\n")),
         returns=bool(seen[:, 4].any()),
@@ -211,7 +213,7 @@ def _rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     lines = list(io.StringIO(head, newline=""))
     ends = list(accumulate(len(line.encode()) for line in lines))
     reader = csv.reader(lines, delimiter=delimiter)
-    rows = [(row, ends[reader.line_num - 1]) for row in reader if row]
+    rows = [(row, ends[reader.line_num - 1]) for row in islice(reader, _HEAD_ROWS) if row]
     return [row for row, _ in rows], [end for _, end in rows]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +25,12 @@ def is_trimmed(texts: pd.Series) -> bool:
     if not _in_arrow(texts) or texts.dtype != "str" or texts.hasnans:
         return False
     for raw, ends in _parts(texts):
-        full = ends[1:] > ends[:-1]
-        first, last = raw[ends[:-1][full]], raw[ends[1:][full] - 1]
+        if not len(raw):
+            continue
+        # Where a text is empty, these are bytes of its neighbors, which are looked at anyway.
+        first, last = raw.take(ends[:-1], mode="clip"), raw[ends[1:] - 1]
         # Blanks of ASCII are 32 and less; others are at the end of a text that is not ASCII.
-        if not all(((one > 32) & (one < 128)).all() for one in (first, last)):
+        if min(first.min(), last.min()) <= 32 or max(first.max(), last.max()) >= 128:
             return False
     return True
 
@@ -93,10 +97,9 @@ def _where(seen: npt.NDArray[np.bool_]) -> Rows:
 
 def _marks(marks: bytes) -> Callable[[Bytes], npt.NDArray[np.bool_]]:
     if len(marks) > 3:
-        table = np.zeros(256, dtype=bool)
-        table[list(marks)] = True
-        return lambda raw: table[raw]
-    return lambda raw: np.logical_or.reduce([raw == mark for mark in marks])
+        table = bytes(byte in marks for byte in range(256))
+        return lambda raw: np.frombuffer(raw.tobytes().translate(table), dtype=np.bool_)
+    return lambda raw: reduce(or_, (raw == mark for mark in marks))
 
 
 def _parts(texts: pd.Series) -> Iterator[tuple[Bytes, npt.NDArray[np.int64]]]:

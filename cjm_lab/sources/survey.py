@@ -145,11 +145,12 @@ def read_survey(
                 questions, key=lambda code: questions[code].measure in NUMERIC_MEASURES
             )
             rooms = np.empty((len(questions), len(export.frame)))  # a page is had when written to
+            # What takes longest comes first, so that the threads end together.
+            about = [pool.submit(_attribute, export, clean_name(n), list(names)) for n in described]
             found = {
                 code: pool.submit(read, code, questions[code], room=room)
                 for code, room in zip(ordered, rooms, strict=True)
             }
-            about = [pool.submit(_attribute, export, clean_name(n), list(names)) for n in described]
             tidy, note = columns_read.result()
             once = pool.submit(_all_differ, tidy["respondent_id"])
             answers = {code: found[code].result() for code in questions}
@@ -220,11 +221,11 @@ def _number_columns(
 
 
 def _all_differ(ids: pd.Series) -> bool:
-    """Whether no id occurs twice; `Series.is_unique` takes twice as long and lets no thread by."""
+    """Whether no id occurs twice; `Series.is_unique` takes longer and lets no thread by."""
+    import polars as pl
     import pyarrow as pa
-    from pyarrow import compute
 
-    return len(compute.unique(pa.chunked_array(pa.array(ids)))) == len(ids)
+    return pl.Series(pa.chunked_array(pa.array(ids))).n_unique() == len(ids)
 
 
 def _columns(
@@ -342,14 +343,16 @@ def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
     from pyarrow import compute
 
     said = [np.flatnonzero(one.not_applicable) for one in answers.values()]
-    counts = np.bincount(np.concatenate(said), minlength=rows)
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    question, place = np.empty(ends[-1], dtype=np.intp), ends[:-1].copy()
+    counts = np.zeros(rows + 1, dtype=np.int32)
+    for row in said:
+        counts[row + 1] += 1
+    ends = np.cumsum(counts, dtype=np.int32)
+    question, place = np.empty(ends[-1], dtype=np.int16), ends[:-1].copy()
     for number, row in enumerate(said):
         question[place[row]] = number
         place[row] += 1
     codes = pa.array(list(answers), pa.large_string()).take(pa.array(question))
-    lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), codes)
+    lists = pa.ListArray.from_arrays(pa.array(ends), codes)
     return compute.binary_join(lists, pa.scalar(CODE_SEPARATOR, pa.large_string())).to_pandas()
 
 
@@ -361,7 +364,7 @@ def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) 
         "encoding": export.encoding,
         "delimiter": export.delimiter,
         "rows": rows,
-        "not_applicable": sum(int(one.not_applicable.sum()) for one in answers.values()),
+        "not_applicable": sum(np.count_nonzero(one.not_applicable) for one in answers.values()),
         "note": note,
     }
 
@@ -390,7 +393,9 @@ def _joined(
         table = with_duplicates(table, [(one["file"], one["rows"]) for one in said])
     start = 0
     for one in said:
-        part = table[_tidy_names()].iloc[start : start + one["rows"]].reset_index(drop=True)
+        part = table[_tidy_names()]
+        if len(said) > 1:
+            part = part.iloc[start : start + one["rows"]].reset_index(drop=True)
         states = part["state"].value_counts()
         if len(suspects := _suspects(part, states.index, once=once)):
             check(suspects, "responses", one["file"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cjm_lab.sources.files import (
@@ -161,14 +161,14 @@ def tidy_columns(
 ) -> pd.DataFrame:
     """Return the tidy table's own columns, those that the file lacks empty."""
     tidy, empty = pd.DataFrame(index=frame.index), empty_table(kind)
-    blank = pd.Series(
-        pd.array([""], dtype="str").take(np.zeros(len(frame), dtype=int)), index=frame.index
-    )
+    missing: dict[Any, pd.Series] = {}  # one a type: a column that nobody wrote to takes no room
     for name, type_ in TABLES[kind].columns.items():
         if name not in frame.columns:
-            worded = type_ in ("id", "text", "person")
-            missing = empty[name].array.take(np.full(len(frame), -1), allow_fill=True)
-            tidy[name] = blank if worded else pd.Series(missing, index=frame.index)
+            dtype = empty[name].dtype
+            if dtype not in missing:
+                fill = "" if type_ in ("id", "text", "person") else None
+                missing[dtype] = pd.Series(fill, index=frame.index, dtype=dtype)
+            tidy[name] = missing[dtype]
             continue
         own = frame[name]
         if type_ == "id":

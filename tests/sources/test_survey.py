@@ -505,3 +505,18 @@ def test_a_blank_id_and_a_negative_weight_are_refused(tmp_path: Path, row: str, 
     file = write(tmp_path, f"respondent_id,weight,q\n1,1,5\n{row}\n")
     with pytest.raises(SourceError, match=said + r".*s.csv, data row 2"):
         read_survey(file, questions={"q": question("rating")})
+
+
+def test_the_lowest_short_number_is_an_answer_and_no_blank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """16 bits hold -32768; whoever answers just that did answer."""
+    monkeypatch.setattr("cjm_lab.sources.delimited._SMALL", 0)
+    given = enumerate(["1", "", "-32768", "99", "5"])
+    file = write(tmp_path, "respondent_id,q\n" + "".join(f"{i},{a}\n" for i, a in given))
+    q = {"q": question("rating", scale=(-40_000, 40_000))}
+    read = read_survey(file, questions=q, not_applicable=["99"])
+    assert read["q"].tolist()[2] == -32768
+    assert read["q"].isna().tolist() == [False, True, False, True, False]
+    with pytest.raises(SourceError, match="-32768"):
+        read_survey(file, questions={"q": question("rating", scale=(1, 5))}, not_applicable=["99"])
