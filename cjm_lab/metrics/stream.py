@@ -9,6 +9,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
@@ -21,6 +22,9 @@ DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 SESSION_GAP_US = HOUR_US // 2
 
+#: What an event says about where it happened, beside its touchpoint: texts, coded each.
+COORDINATES = ("channel", "page", "campaign", "device")
+
 _EPOCH = date(1970, 1, 1)
 
 
@@ -32,11 +36,11 @@ class JourneyStream:
     ----------
     frame
         One row an event, sorted by customer, time and row of the file. All columns are integers:
-        ``customer position occurred_us day session event next_event gap_us touchpoint
-        next_touchpoint touchpoint_gap_us stage channel``. Positions start at 1; ``day`` counts
-        local days from 1970-01-01; ``next_touchpoint`` skips events at no touchpoint; unknown is
-        null.
-    customers, events, touchpoints, stages, channels
+        ``customer position occurred_us day session journey event next_event gap_us touchpoint
+        next_touchpoint touchpoint_gap_us stage channel page campaign device value``. Positions start at 1; ``day`` counts
+        local days from 1970-01-01; ``next_touchpoint`` skips events at no touchpoint; ``value``
+        alone is a float; unknown is null.
+    customers, events, touchpoints, stages, channels, pages, campaigns, devices
         The text of each code. Touchpoints and stages are in the order of the study; without a
         study each event is a touchpoint of its own and there are no stages.
     time_zone
@@ -55,6 +59,9 @@ class JourneyStream:
     touchpoints: tuple[str, ...]
     stages: tuple[str, ...]
     channels: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     time_zone: str = "UTC"
     unmapped: int = 0
     duplicates: int = 0
@@ -68,6 +75,16 @@ class JourneyStream:
         """Return the events, or those of a period, as a lazy Narwhals frame."""
         table = nw.from_native(self.frame.lazy())
         return table if period is None else table.filter(within("occurred_us", period))
+
+    @property
+    def customer_count(self) -> int:
+        """Number of customers; their codes count from 0."""
+        return len(self.customers)
+
+    def customer_ids(self, codes: npt.ArrayLike) -> pd.Series:
+        """Return the ids of customers in the order of the codes asked."""
+        asked = pl.Series(np.asarray(codes, dtype=np.int64))
+        return pd.Series(self.customers.gather(asked).to_list(), name="customer_id", dtype="str")
 
     def of_customers(self, customer_ids: Iterable[str]) -> JourneyStream:
         """Return the stream of some customers; codes and counts of faults stay as they are."""
@@ -139,16 +156,20 @@ def journey_stream(events: pd.DataFrame, *, study: Study | None = None) -> Journ
     # Codes follow the alphabet, not the file, so that the order of customers changes nothing.
     customer, customers = pd.factorize(customer_ids[placed], sort=True)
     event, events_found = pd.factorize(names[placed], sort=True)
-    channel, channels = np.full(len(rows), -1), pd.Index([])
-    if "channel" in events.columns:
-        found = _text(events["channel"])[placed]
-        channel, channels = pd.factorize(found.mask(found == ""), sort=True)
+    codes = {name: _coded(events[name][placed]) for name in COORDINATES if name in events.columns}
+    value = events["value"][placed] if "value" in events.columns else np.full(len(rows), np.nan)
     frame = pl.DataFrame(
         {
             "customer": pl.Series(customer, dtype=pl.Int32),
             "occurred_us": pl.Series(times[placed].astype("int64").to_numpy(), dtype=pl.Int64),
             "event": pl.Series(event, dtype=pl.Int32),
-            "channel": pl.Series(channel, dtype=pl.Int32),
+            **{
+                name: codes[name][0]
+                if name in codes
+                else pl.Series([None] * len(rows), dtype=pl.Int32)
+                for name in COORDINATES
+            },
+            "value": pl.Series(np.asarray(value, dtype=float), nan_to_null=True),
             "row": pl.Series(rows, dtype=pl.Int64),
         }
     ).sort("customer", "occurred_us", maintain_order=True)
@@ -172,7 +193,7 @@ def journey_stream(events: pd.DataFrame, *, study: Study | None = None) -> Journ
         events=tuple(event_names),
         touchpoints=tuple(touchpoints),
         stages=tuple(stages),
-        channels=tuple(str(c) for c in channels),
+        **{f"{name}s": codes[name][1] if name in codes else () for name in COORDINATES},
         time_zone=time_zone,
         unmapped=frame["touchpoint"].null_count(),
         duplicates=duplicates,
@@ -211,6 +232,14 @@ def _text(column: pd.Series) -> pd.Series:
     return column.astype("str").where(column.notna(), "")
 
 
+def _coded(column: pd.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    """Return the codes of a column of texts in alphabetical order, and the texts."""
+    text = _text(column)
+    codes, texts = pd.factorize(text.mask(text == ""), sort=True)
+    series = pl.Series(codes, dtype=pl.Int32)
+    return series.replace(-1, None), tuple(str(one) for one in texts)
+
+
 def _without_duplicates(frame: pl.DataFrame, events: pd.DataFrame) -> tuple[pl.DataFrame, int]:
     """Remove rows that repeat an earlier one in every column of the file, and count them."""
     # Only rows of one customer and instant can be equal, and those are few.
@@ -231,10 +260,7 @@ def _with_places(
     stage = pl.lit(None, pl.Int32)
     if stage_of:
         stage = pl.lit(pl.Series(stage_of, dtype=pl.Int32)).gather(pl.col("touchpoint"))
-    return frame.with_columns(
-        touchpoint=touchpoint,
-        channel=pl.when(pl.col("channel") >= 0).then(pl.col("channel")),
-    ).with_columns(stage=stage)
+    return frame.with_columns(touchpoint=touchpoint).with_columns(stage=stage)
 
 
 def _with_order(frame: pl.DataFrame, time_zone: str) -> pl.DataFrame:
@@ -259,6 +285,7 @@ def _with_order(frame: pl.DataFrame, time_zone: str) -> pl.DataFrame:
             "occurred_us",
             local.dt.convert_time_zone(time_zone).dt.date().to_physical().alias("day"),
             (new | pause).cast(pl.Int32).cum_sum().alias("session"),
+            new.cast(pl.Int32).cum_sum().alias("journey"),
             "event",
             pl.when(~last).then(pl.col("event").shift(-1)).alias("next_event"),
             pl.when(~last).then(-pl.col("occurred_us").diff(-1)).alias("gap_us"),
@@ -268,7 +295,8 @@ def _with_order(frame: pl.DataFrame, time_zone: str) -> pl.DataFrame:
             .then(following("occurred_us") - pl.col("occurred_us"))
             .alias("touchpoint_gap_us"),
             "stage",
-            "channel",
+            *COORDINATES,
+            "value",
         )
         .collect()
     )

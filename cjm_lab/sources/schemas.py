@@ -230,6 +230,12 @@ TABLES: dict[str, Table] = {
         {"opportunity": "id", "owner": "id", "due": "time", "state": "id", "measure": "id"},
         ("opportunity",),
     ),
+    "costs": Table(
+        {"channel": "id", "month": "time", "amount": "number"},
+        ("channel", "month", "amount"),
+        dated="month",
+        domains={"amount": (0.0, None)},
+    ),
     "calendar": Table({"date": "time", "what": "text"}, ("date", "what"), dated="date"),
 }
 

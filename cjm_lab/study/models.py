@@ -212,7 +212,7 @@ class TableSource(SourcePart):
 
     kind: Literal[
         "events", "customers", "orders", "interactions", "invitations", "labels", "notes",
-        "findings", "resources", "pilot", "actions", "calendar",
+        "findings", "resources", "pilot", "actions", "costs", "calendar",
     ]  # fmt: skip
     attributes: list[str] = []
 
