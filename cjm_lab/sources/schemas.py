@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -234,7 +235,7 @@ TABLES: dict[str, Table] = {
         {"channel": "id", "month": "time", "amount": "number"},
         ("channel", "month", "amount"),
         dated="month",
-        domains={"amount": (0.0, None)},
+        domains={"amount": (0.0, math.inf)},
     ),
     "calendar": Table({"date": "time", "what": "text"}, ("date", "what"), dated="date"),
 }

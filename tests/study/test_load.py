@@ -87,7 +87,7 @@ def test_ids_and_codes_stay_text(tmp_path: Path) -> None:
         ),
         ("measure: rating,", "measure: kano, as: lid,", ["kano needs a functional", "(line 15"]),
         ("measure: rating,", "measure: maxdiff, as: s,", ["q1 must name the items", "(line 15"]),
-        ("kind: survey", "kind: costs", ["got 'costs' (line 12", "'calendar'"]),
+        ("kind: survey", "kind: cost", ["got 'cost' (line 12", "'calendar'"]),
     ],
 )
 def test_a_mistake_is_named_with_line_value_and_remedy(
