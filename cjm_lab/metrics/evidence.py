@@ -358,9 +358,12 @@ def _touchpoint_of(name: str, study: Study) -> str:
 
 def _faults(stream: JourneyStream) -> str:
     """Return what was found wrong with the log, in words."""
+    faults = stream.faults
     found = {
-        "events at no touchpoint": stream.unmapped,
-        "exact duplicates removed": stream.duplicates,
-        "rows without customer, time or event left out": stream.unplaced,
+        "events at no touchpoint": faults.unmapped,
+        "exact duplicates removed": faults.duplicates,
+        "rows without customer, time or event left out": faults.unplaced,
+        "events earlier than the one before them in the file": faults.backward or 0,
+        "customers with 60 events within a minute": faults.bots,
     }
     return "; ".join(f"{number:,} {what}" for what, number in found.items() if number)
