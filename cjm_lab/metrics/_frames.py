@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from cjm_lab.estimate import Estimate, clustered_ratio, share
-from cjm_lab.estimate.intervals import z_value
+from cjm_lab.estimate import Estimate
+from cjm_lab.metrics.clustered import Sums, clustered_shares
 from cjm_lab.period import Period
 
 #: Columns that every metric has beside what its rows are about.
@@ -34,6 +33,7 @@ def framed(
 
     Examples
     --------
+    >>> from cjm_lab.estimate import share
     >>> framed([({"step": "basket"}, share(7, 10))], {"step": "str"})["value"].tolist()
     [0.7]
     """
@@ -70,11 +70,7 @@ def count_of(number: int, *, level: float = 0.95) -> Estimate:
 def clustered_share(
     numerator: npt.ArrayLike, denominator: npt.ArrayLike, *, level: float = 0.95
 ) -> Estimate:
-    """Return a share of events, with Wilson's interval on the number of customers it is worth.
-
-    `estimate.clustered_ratio` gives the standard error; the effective number of events behind it
-    goes into Wilson's formula, so that the interval stays between 0 and 1 and keeps a width where
-    the share itself is 0 or 1.
+    """Return a share of events with an interval clustered by customer; see `clustered_shares`.
 
     Parameters
     ----------
@@ -88,32 +84,16 @@ def clustered_share(
     Estimate
         ``sum(numerator) / sum(denominator)``; n is the number of customers with a denominator.
 
-    References
-    ----------
-    Korn & Graubard (1998), Survey Methodology 24, 193-201: effective sample size, with their
-    correction by (z / t)^2 for the degrees of freedom.
-
     Examples
     --------
     >>> print(clustered_share([1, 0, 2, 1], [2, 1, 3, 2]))
     0.50 [0.23, 0.77] n=4
     """
-    ratio = clustered_ratio(numerator, denominator, level=level)
-    if ratio.n < 2:
-        return ratio
-    p, shrink = ratio.value, (z_value(level) / stats.t.ppf(0.5 + level / 2, ratio.n - 1)) ** 2
-    # All or none of the events: no variance to learn from, so each customer counts once.
-    n_eff = p * (1 - p) / ratio.se**2 * shrink if ratio.se > 0 else float(ratio.n)
-    wilson = share(p * n_eff, n_eff, level=level)  # type: ignore[arg-type]
-    return Estimate(
-        p,
-        wilson.low,
-        wilson.high,
-        n=ratio.n,
-        method="Wilson, clustered by customer",
-        se=ratio.se,
-        level=level,
-    )
+    x, d = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
+    x, d = x[d > 0], d[d > 0]
+    each = (len(d), x.sum(), d.sum(), (x * x).sum(), (x * d).sum(), (d * d).sum())
+    row = clustered_shares(Sums(*(np.array([one], dtype=float) for one in each)), level=level)
+    return estimate_of(row.iloc[0], level)
 
 
 def not_negative(estimate: Estimate) -> Estimate:

@@ -122,7 +122,9 @@ def places(found: Sequence[str], study: Study | None, cuts: Cuts) -> Places:
     (0,)
     """
     names = tuple(found)
-    touchpoints, stages, stage_of = names, (), ()
+    touchpoints = names
+    stages: tuple[str, ...] = ()
+    stage_of: tuple[int, ...] = ()
     touchpoint_of_event, time_zone = {name: name for name in names}, "UTC"
     if study is not None:
         declared = [name for touchpoint in study.touchpoints for name in touchpoint.events]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,11 @@ class DuckDB:
 
     def __init__(self, source: Any) -> None:
         # It goes when the last stream that reads from it goes.
-        self._folder = tempfile.TemporaryDirectory(prefix="cjm_stream_", ignore_cleanup_errors=True)
+        self._folder = tempfile.mkdtemp(prefix="cjm_stream_")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self.connection = duckdb.connect()
         self.connection.execute(f"set memory_limit = '{_MEMORY}'")
-        self.connection.execute("set temp_directory = ?", [self._folder.name])
+        self.connection.execute("set temp_directory = ?", [self._folder])
         self.connection.execute("set preserve_insertion_order = false")
         self._tables: dict[str, str] = {}
         self._open(source)
@@ -84,7 +87,7 @@ class DuckDB:
         return self.connection.from_arrow(table)
 
     def _path(self, name: str) -> Path:
-        return Path(self._folder.name) / f"{name}.parquet"
+        return Path(self._folder) / f"{name}.parquet"
 
 
 def _quoted(path: Path) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from cjm_lab.metrics._frames import clustered_share, framed, slices
+from cjm_lab.metrics.clustered import Sums, clustered_shares
 from cjm_lab.metrics.stream import HOUR_US, JourneyStream, window_us
 from cjm_lab.period import Period
+
+Array = npt.NDArray[np.float64]
+
+#: Customers whose paths are counted at a time, so that memory has a bound.
+_AT_A_TIME = 2_000_000
 
 
 def transitions(
@@ -59,36 +66,76 @@ def transitions(
     >>> found[["touchpoint", "next_touchpoint", "value", "median_gap_hours"]].values.tolist()
     [['basket', 'order', 0.3333333333333333, 2.0], ['order', 'basket', 1.0, 6.0]]
     """
-    window, gap = window_us(window_days), nw.col("touchpoint_gap_us")
+    window, gap, size = window_us(window_days), nw.col("touchpoint_gap_us"), len(stream.touchpoints)
     starts = stream.table(period).filter(~nw.col("touchpoint").is_null())
-    followed = starts.filter(~gap.is_null())
+    onward = ~gap.is_null()
     if window is not None:
-        closed = nw.col("occurred_us") + window < stream.ends_before_us(as_of)
-        starts, followed = starts.filter(closed), followed.filter(closed & (gap <= window))
-    here, there = nw.col("touchpoint"), nw.col("next_touchpoint")
-    pair = here.cast(nw.Int64) * len(stream.touchpoints) + there
-    visits, pairs = stream.counts(starts, here), stream.counts(followed, pair)
-    gaps = (
-        followed.select(pair.alias("pair"), gap.alias("median_us"))
+        starts = starts.filter(nw.col("occurred_us") + window < stream.ends_before_us(as_of))
+        onward = onward & (gap <= window)
+    # The last place is where nothing follows: so all of a customer's times are in one count.
+    there = nw.when(onward).then(nw.col("next_touchpoint")).otherwise(nw.lit(size))
+    pair = nw.col("touchpoint").cast(nw.Int64) * (size + 1) + there
+    customers, count, sums = _sums(stream, starts, pair, size)
+    found = np.flatnonzero((customers > 0) & (np.arange(len(customers)) % (size + 1) < size))
+    first, then = np.divmod(found, size + 1)
+    medians = (
+        starts.filter(onward)
+        .select(pair.alias("pair"), gap.alias("median_us"))
         .group_by("pair")
         .agg(nw.col("median_us").median())
+        .collect()
+        .to_pandas()
+        .set_index("pair")["median_us"]
     )
-    visitors_of, onward_of = slices(visits["code"]), slices(pairs["code"])
-    rows = []
-    for code, median_us in gaps.sort("pair").collect().iter_rows():
-        first, then = divmod(code, len(stream.touchpoints))
-        visited, onward = visits[visitors_of[first]], pairs[onward_of[code]]
-        count = np.zeros(len(visited))
-        # Both are sorted by customer, and who went on from a touchpoint was there.
-        count[np.searchsorted(visited["customer"], onward["customer"])] = onward["count"]
-        about = {
-            "touchpoint": stream.touchpoints[first],
-            "next_touchpoint": stream.touchpoints[then],
-            "customers": len(onward),
-            "count": int(onward["count"].sum()),
-            "median_gap_hours": median_us / HOUR_US,
+    names = np.array(stream.touchpoints, dtype=object)
+    about = pd.DataFrame(
+        {
+            "touchpoint": pd.Series(names[first], dtype="str"),
+            "next_touchpoint": pd.Series(names[then], dtype="str"),
+            "customers": customers[found].astype(np.int64),
+            "count": count[found].astype(np.int64),
+            "median_gap_hours": medians.reindex(found).to_numpy(dtype=float) / HOUR_US,
         }
-        rows.append((about, clustered_share(count, visited["count"], level=level)))
-    types = {"touchpoint": "str", "next_touchpoint": "str"}
-    types |= {"customers": "int64", "count": "int64", "median_gap_hours": "float64"}
-    return framed(rows, types)
+    )
+    of_pair = Sums(
+        customers=sums["people"][first],
+        x=count[found],
+        d=sums["times"][first],
+        xx=sums["squares"][found],
+        xd=sums["products"][found],
+        dd=sums["times_squared"][first],
+    )
+    return pd.concat([about, clustered_shares(of_pair, level=level)], axis=1)
+
+
+def _sums(
+    stream: JourneyStream, starts: nw.LazyFrame[Any], pair: nw.Expr, size: int
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Return customers and count of each pair, and the sums that intervals take."""
+    pairs = size * (size + 1)
+    of_pair = np.zeros((4, pairs))
+    of_first = np.zeros((3, size))
+    for begin in range(0, stream.customer_count, _AT_A_TIME):
+        part = starts
+        if stream.customer_count > _AT_A_TIME:
+            customer = nw.col("customer")
+            part = starts.filter((customer >= begin) & (customer < begin + _AT_A_TIME))
+        key, number = stream.key_counts(part, nw.col("customer").cast(nw.Int64) * pairs + pair)
+        if not len(key):
+            continue
+        code, place = key % pairs, key // (size + 1)  # place: a customer at a touchpoint
+        begins = np.flatnonzero(np.diff(place, prepend=-1))
+        times = np.add.reduceat(number, begins)
+        visits = np.repeat(times, np.diff(begins, append=len(place)))
+        of_pair += [
+            np.bincount(code, weight, pairs)
+            for weight in (None, number, number * number, number * visits)
+        ]
+        first = place[begins] % size
+        of_first += [np.bincount(first, weight, size) for weight in (None, times, times * times)]
+    customers, count, squares, products = of_pair
+    people, times, times_squared = of_first
+    return customers, count, {
+        "squares": squares, "products": products,
+        "people": people, "times": times, "times_squared": times_squared,
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import narwhals as nw
 import pandas as pd
@@ -68,7 +69,12 @@ def reach(
 
 def active_customers(stream: JourneyStream, *, period: Period | None = None) -> int:
     """Return the number of customers with an event, at a touchpoint or not."""
-    return int(stream.table(period).select(nw.col("customer").n_unique()).collect().item())
+    return _customers_in(stream.table(period))
+
+
+def _customers_in(table: nw.LazyFrame[Any]) -> int:
+    """Return the number of customers with an event in a table."""
+    return int(table.select(nw.col("customer").n_unique()).collect().item() or 0)
 
 
 def drop_off(
@@ -136,15 +142,14 @@ def drop_off(
             first = first.filter(within("first", period))
         if window is not None:
             first = first.filter(nw.col("first") + window < ends)
-        came = first.collect()
-        later = table.filter(place > code).join(came.lazy(), on="customer")
+        came = int(first.select(nw.len()).collect().item())
+        later = table.filter(place > code).join(first, on="customer")
         later = later.filter(at >= nw.col("first"))
         if window is not None:
             later = later.filter(at <= nw.col("first") + window)
-        moved_on = int(later.select(nw.col("customer").n_unique()).collect().item())
-        lost = len(came) - moved_on
+        lost = came - _customers_in(later)
         about = {"touchpoint": touchpoint, "customers": lost}
-        rows.append((about, share(lost, len(came), level=level)))
+        rows.append((about, share(lost, came, level=level)))
     return framed(rows, {"touchpoint": "str", "customers": "int64"})
 
 

@@ -244,10 +244,10 @@ def to_polars(events: Any) -> pl.DataFrame:
         path = Path(events)
         return pl.read_parquet(path) if path.suffix == ".parquet" else to_polars(read_events(path))
     if isinstance(events, pd.DataFrame):
-        mixed = [name for name, dtype in events.dtypes.items() if dtype == "object"]
         # Texts and blanks mixed with numbers: Arrow takes one type a column.
-        texts = {name: events[name].astype("str").where(events[name].notna()) for name in mixed}
-        return pl.from_pandas(events.assign(**texts) if mixed else events)
+        mixed = events.columns[events.dtypes == "object"]
+        texts = events[mixed].astype("str").where(events[mixed].notna())
+        return pl.from_pandas(pd.concat([events.drop(columns=mixed), texts], axis=1))
     try:
         return nw.from_native(events).lazy().collect("polars").to_native()
     except TypeError:

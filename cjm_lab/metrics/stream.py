@@ -122,11 +122,22 @@ class JourneyStream:
         """Return how many events each customer has of each code: code, customer, count, sorted."""
         # One packed key: engines group and sort a single integer much faster than two columns.
         size = max(1, self.customer_count)
-        key = (code.cast(nw.Int64) * size + nw.col("customer")).alias("key")
-        each = table.select(key).group_by("key").agg(nw.len().cast(nw.Int64).alias("count"))
-        found = each.collect().to_pandas().sort_values("key", ignore_index=True)
-        found["code"], found["customer"] = np.divmod(found.pop("key"), size)
-        return found
+        key, count = self.key_counts(table, code.cast(nw.Int64) * size + nw.col("customer"))
+        codes, customers = np.divmod(key, size)
+        return pd.DataFrame({"count": count, "code": codes, "customer": customers})
+
+    def key_counts(
+        self, table: nw.LazyFrame[Any], key: nw.Expr
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the different integers of an expression in ascending order, and how often each."""
+        keys = table.select(key.cast(nw.Int64).alias("key"))
+        if self.engine == "polars":  # in memory a sort of integers is quicker than groups
+            found = np.unique(keys.collect()["key"].to_numpy(), return_counts=True)
+            return found[0], found[1].astype(np.int64, copy=False)
+        each = keys.group_by("key").agg(nw.len().cast(nw.Int64).alias("count")).collect()
+        values, counts = each["key"].to_numpy(), each["count"].to_numpy()
+        order = np.argsort(values)
+        return values[order], counts[order]
 
     def is_at(self, name: str) -> nw.Expr:
         """Return which events have this name or, if none does, lie at the touchpoint of that id.

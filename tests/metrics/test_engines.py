@@ -1,0 +1,267 @@
+"""The same log gives the same stream and the same figures in Polars, DuckDB and Spark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from cjm_lab.errors import ParameterError, SourceError
+from cjm_lab.metrics import (
+    drop_off,
+    exit_share,
+    funnel,
+    journey_stream,
+    reach,
+    removal_effects,
+    sessions,
+    transitions,
+    usage,
+)
+from cjm_lab.metrics.sql_door import COLUMNS
+from cjm_lab.metrics.stream import JourneyStream
+from cjm_lab.study import Study
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning"
+)
+
+needs_java = pytest.mark.skipif(
+    shutil.which("java") is None and "JAVA_HOME" not in os.environ,
+    reason="Spark runs on Java, which this machine lacks",
+)
+ENGINES = ["duckdb", pytest.param("spark", marks=needs_java)]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    session_of = pytest.importorskip("pyspark.sql", reason="the extra spark is not installed")
+    session = (
+        session_of.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.default.parallelism", "1")
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.codegen.wholeStage", "false")  # compiling takes longer than 600 rows
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+        .config("spark.sql.session.timeZone", "America/New_York")  # days must not follow it
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Any:
+    """`opened(engine, events, **how)`: the stream of a log whose rows have no order."""
+
+    def make(engine: str, events: pd.DataFrame, **how: Any) -> JourneyStream:
+        table = pa.Table.from_pandas(events, preserve_index=False)
+        if engine == "polars":
+            return journey_stream(pl.from_arrow(table), **how)
+        if engine == "duckdb":
+            return journey_stream(duckdb.connect().from_arrow(table), **how)
+        frame = request.getfixturevalue("spark").createDataFrame(table)
+        return journey_stream(frame, **how)
+
+    return make
+
+
+def made_up(rows: int = 600, people: int = 40, seed: int = 5) -> pd.DataFrame:
+    """A log with ties, blanks, unknown values and a clock change, ordered as SQL orders ties."""
+    random = np.random.default_rng(seed)
+    start = pd.Timestamp("2026-10-20", tz="UTC")
+    minutes = random.integers(0, 60 * 24 * 12, rows) // 7 * 7
+    log = pd.DataFrame(
+        {
+            "customer_id": [f"k{i:03}" for i in random.integers(0, people, rows)],
+            "occurred_at": (start + pd.to_timedelta(minutes, unit="min")).as_unit("us"),
+            "event": random.choice(["visit", "put", "take", "order", "lost"], rows),
+            "channel": random.choice(["ad", "mail", ""], rows),
+            "device": random.choice(["phone", "desk"], rows),
+            "value": np.where(random.random(rows) < 0.3, random.integers(1, 90, rows), np.nan),
+        }
+    )
+    return log.sort_values(["customer_id", "occurred_at", "event", "value", "channel", "device"])
+
+
+def rows_of(stream: JourneyStream) -> pd.DataFrame:
+    frame = stream.table().collect().to_pandas()[list(COLUMNS)].astype("float64")
+    return frame.sort_values(["customer", "position"], ignore_index=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_stream_is_the_same_in_every_engine(engine: str, opened: Any, shop: Study) -> None:
+    events, how = made_up(), {"journey_days": 2.0, "ends": "order", "starts": "visit"}
+    berlin = shop.model_copy(update={"time_zone": "Europe/Berlin"})
+    events.loc[events.index[:3], "customer_id"] = ""
+    # Blank channels come last in SQL and first in pandas: here they decide nothing.
+    events = events.drop_duplicates(["customer_id", "occurred_at", "event"])
+    here = opened("polars", events, study=berlin, **how)
+    there = opened(engine, events.sample(frac=1, random_state=1), study=berlin, **how)
+    pd.testing.assert_frame_equal(rows_of(here), rows_of(there))
+    assert (here.customer_count, len(here), here.last_day) == (
+        there.customer_count, len(there), there.last_day)  # fmt: skip
+    assert (here.events, here.channels, here.devices) == (
+        there.events, there.channels, there.devices)  # fmt: skip
+    assert here.faults.unplaced == there.faults.unplaced == 3
+    assert here.faults.ties == there.faults.ties > 0
+    assert here.faults.unmapped == there.faults.unmapped > 0
+    assert there.faults.backward is None  # rows that have no order cannot run backward
+
+
+METRICS = {
+    "drop_off": drop_off,
+    "exit_share": exit_share,
+    "funnel": lambda stream: funnel(stream, ["visit", "put", "order"], window_days=3),
+    "reach": reach,
+    "removal_effects": lambda stream: removal_effects(stream, goal="order", repeats=20),
+    "sessions": sessions,
+    "transitions": transitions,
+    "usage": usage,
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_figure_is_the_same_in_every_engine(engine: str, opened: Any, shop: Study) -> None:
+    events = made_up().drop_duplicates(["customer_id", "occurred_at", "event"])
+    here, there = (opened(one, events, study=shop) for one in ("polars", engine))
+    for metric in METRICS.values():
+        pd.testing.assert_frame_equal(metric(here), metric(there), check_dtype=True)
+    some = ["k001", "k017", "nobody"]
+    pd.testing.assert_frame_equal(reach(here.of_customers(some)), reach(there.of_customers(some)))
+    codes = [7, 2, 7]
+    assert here.customer_ids(codes).tolist() == there.customer_ids(codes).tolist()
+    assert there.customer_ids(codes)[0] == sorted(events["customer_id"].unique())[7]
+
+
+@pytest.mark.parametrize("engine", ["polars", *ENGINES])
+def test_order_ties_and_repeated_rows_decide_as_worked_out_by_hand(
+    engine: str, opened: Any, log: Any
+) -> None:
+    events = log("ann b 2, ann a 2, ann a 2, ann c 0, bob c 1.5, bob c 1")
+    stream = opened(engine, events.sort_values(["customer_id", "occurred_at", "event"]))
+    rows = rows_of(stream)
+    assert [stream.events[int(e)] for e in rows["event"]] == ["c", "a", "b", "c", "c"]
+    assert rows["position"].tolist() == [1, 2, 3, 1, 2]
+    assert rows["session"].tolist() == [1, 2, 2, 1, 1]  # 30 minutes sharp are no new session
+    assert (stream.faults.duplicates, stream.faults.ties) == (1, 1)
+    found = transitions(stream).set_index(["touchpoint", "next_touchpoint"])
+    assert found["count"].to_dict() == {("a", "b"): 1, ("c", "a"): 1, ("c", "c"): 1}
+    assert found.loc[("c", "a"), "value"] == pytest.approx(1 / 3)
+    assert found.loc[("c", "a"), "median_gap_hours"] == 2
+
+
+@pytest.mark.parametrize("engine", ["polars", *ENGINES])
+def test_a_machine_among_the_customers_is_counted(engine: str, opened: Any) -> None:
+    start = pd.Timestamp("2026-10-01", tz="UTC").as_unit("us")
+    # 60 events at intervals of one second take 59 seconds; 59 events more than a second apart
+    # never make 60 in a minute.
+    fast = [start + pd.Timedelta(seconds=i) for i in range(60)]
+    slow = [start + pd.Timedelta(seconds=1.1 * i) for i in range(60)]
+    events = pd.DataFrame(
+        {"customer_id": ["bot"] * 60 + ["ann"] * 60, "occurred_at": fast + slow, "event": "click"}
+    )
+    assert opened(engine, events).faults.bots == 1
+
+
+@pytest.mark.parametrize("engine", ["polars", *ENGINES])
+def test_an_empty_log_is_an_empty_stream(engine: str, opened: Any, log: Any, shop: Study) -> None:
+    stream = opened(engine, log(""), study=shop)
+    assert (len(stream), stream.customer_count) == (0, 0)
+    assert len(transitions(stream)) == 0
+    assert reach(stream)["n"].tolist() == [0, 0, 0]
+
+
+def test_every_kind_of_table_opens_the_same_stream(tmp_path: Path, log: Any) -> None:
+    events = log("bob visit 1, ann order 5, ann visit 2")
+    frame = pl.from_pandas(events)
+    frame.write_parquet(tmp_path / "e.parquet")
+    frame.with_columns(pl.col("occurred_at").dt.to_string("iso:strict")).write_csv(
+        tmp_path / "e.csv"
+    )
+    database = duckdb.connect()
+    kinds = [
+        frame, frame.lazy(), frame.to_arrow(), database.from_arrow(frame.to_arrow()),
+        tmp_path / "e.parquet", str(tmp_path / "e.csv"), events.astype({"event": "object"}),
+    ]  # fmt: skip
+    expected = rows_of(journey_stream(events))
+    for kind in kinds:
+        pd.testing.assert_frame_equal(rows_of(journey_stream(kind)), expected)
+    for path in ("e.parquet", "e.csv"):
+        stream = journey_stream(tmp_path / path, engine="duckdb")
+        pd.testing.assert_frame_equal(rows_of(stream), expected)
+
+
+def test_rows_in_memory_keep_their_order_in_duckdb_too(log: Any) -> None:
+    events = log("ann c 1, ann a 1, ann c 1, ann b 1")  # the second c repeats the first
+    stream = journey_stream(events, engine="duckdb")
+    rows = rows_of(stream)
+    assert [stream.events[int(e)] for e in rows["event"]] == ["c", "a", "b"]
+    assert stream.faults.backward == 0
+    back = journey_stream(log("ann a 5, ann b 1, bob a 0"), engine="duckdb")
+    assert back.faults.backward == journey_stream(log("ann a 5, ann b 1, bob a 0")).faults.backward
+    assert back.faults.backward == 1
+
+
+def test_hostile_names_are_texts_in_every_engine(log: Any) -> None:
+    names = ["'; drop table x; --", "{events}", 'quote"d', "back\\slash", "\u202eevil", "=1+1"]
+    events = pd.concat([log(f"ann v {i}").assign(event=name) for i, name in enumerate(names)])
+    events['co"l{0}umn'] = 1
+    for engine in ("polars", "duckdb"):
+        assert journey_stream(events, engine=engine).events == tuple(sorted(names))
+
+
+def test_what_cannot_be_a_stream_is_refused_with_a_remedy(log: Any) -> None:
+    with pytest.raises(ParameterError, match="got 'duck'; did you mean 'duckdb'"):
+        journey_stream(log("ann a 0"), engine="duck")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="hand in a Spark frame"):
+        journey_stream(log("ann a 0"), engine="spark")
+    with pytest.raises(SourceError, match="got none named event; rename"):
+        journey_stream(log("ann a 0").drop(columns="event"))
+    with pytest.raises(SourceError, match="must hold times, got"):
+        journey_stream(log("ann a 0").assign(occurred_at=17), engine="duckdb")
+    with pytest.raises(SourceError, match="must hold times, got"):
+        journey_stream(log("ann a 0").assign(occurred_at=17))
+    with pytest.raises(ParameterError, match="event that cuts journeys"):
+        journey_stream(log("ann order 0"), ends="ordr")
+    with pytest.raises(ParameterError, match="journey_days must be more than 0"):
+        journey_stream(log("ann order 0"), journey_days=0)
+
+
+def test_journeys_are_cut_by_pauses_and_by_events(log: Any) -> None:
+    events = log("ann visit 0, ann order 1, ann visit 2, ann help 100, ann visit 101, bob visit 0")
+    cut = {
+        "pause": journey_stream(events, journey_days=3),
+        "starts": journey_stream(events, starts=["visit"]),
+        "ends": journey_stream(events, ends="order"),
+        "none": journey_stream(events),
+    }
+    assert {name: rows_of(stream)["journey"].tolist() for name, stream in cut.items()} == {
+        "pause": [1, 1, 1, 2, 2, 1],
+        "starts": [1, 1, 2, 2, 3, 1],
+        "ends": [1, 1, 2, 2, 2, 1],
+        "none": [1, 1, 1, 1, 1, 1],
+    }
+
+
+def test_days_follow_the_clocks_of_the_study(log: Any, shop: Study) -> None:
+    # In Berlin clocks go back on 25 October 2026 at 03:00: from then on UTC+1.
+    events = log("ann visit 0, ann visit 1, ann visit 2")
+    times = ["2026-10-24T21:59", "2026-10-24T22:00", "2026-10-25T22:59"]
+    events["occurred_at"] = pd.to_datetime(times, utc=True).as_unit("us")
+    berlin = shop.model_copy(update={"time_zone": "Europe/Berlin"})
+    for engine in ("polars", "duckdb"):
+        days = rows_of(journey_stream(events, study=berlin, engine=engine))["day"]
+        assert pd.to_datetime(days, unit="D").dt.day.tolist() == [24, 25, 25]
