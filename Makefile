@@ -1,6 +1,8 @@
 # Needs Python 3.11 or later and nothing else. Another Python: make report PYTHON=/path/to/python
 PYTHON ?= $(shell command -v python3 || command -v python || echo python3)
 VENV := .venv
+# EXTRAS=dev,spark tests the cluster's engine too, where there is Java.
+EXTRAS ?= dev
 BIN := $(VENV)/bin
 
 report: $(VENV)/.installed  ## run the sample study; the last line says where its report is
@@ -44,7 +46,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	    -e '.[$(EXTRAS)]'
 	@touch $@
 
 .PHONY: report lab test clean lock

@@ -31,10 +31,6 @@ from cjm_lab.metrics.sql_door import COLUMNS
 from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.study import Study
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:PySpark does not yet fully support pandas:FutureWarning"
-)
-
 needs_java = pytest.mark.skipif(
     shutil.which("java") is None and "JAVA_HOME" not in os.environ,
     reason="Spark runs on Java, which this machine lacks",
