@@ -1,4 +1,4 @@
-"""Where customers come from, how often and what they use, and their sessions."""
+"""How often customers come, what they use, and their sessions."""
 
 from __future__ import annotations
 
@@ -14,58 +14,8 @@ from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.period import Period
 
 _MINUTE_US = 60_000_000
-
-
-def acquisition(
-    stream: JourneyStream, *, period: Period | None = None, level: float = 0.95
-) -> pd.DataFrame:
-    """Return the channels through which new customers came.
-
-    Parameters
-    ----------
-    stream
-        Events of customers in order.
-    period
-        Only customers whose first event ever lies in it.
-    level
-        Confidence level.
-
-    Returns
-    -------
-    DataFrame
-        One row a channel, in alphabetical order: ``channel``, ``customers``, ``value`` (share of
-        new customers whose first event has a channel), ``low``, ``high`` (Wilson), ``n``.
-
-    Examples
-    --------
-    >>> from cjm_lab.metrics import journey_stream
-    >>> log = pd.DataFrame({
-    ...     "customer_id": ["ann", "ann", "bob"],
-    ...     "occurred_at": pd.to_datetime([1, 2, 1], unit="h", utc=True),
-    ...     "event": ["visit", "order", "visit"],
-    ...     "channel": ["ad", "", "search"],
-    ... })
-    >>> acquisition(journey_stream(log)).set_index("channel")["value"].to_dict()
-    {'ad': 0.5, 'search': 0.5}
-    """
-    came = (
-        stream.table(period)
-        .filter((nw.col("position") == 1) & ~nw.col("channel").is_null())
-        .group_by("channel")
-        .agg(nw.len().alias("customers"))
-        .sort("channel")
-        .collect()
-        .to_pandas()
-    )
-    total = int(came["customers"].sum())
-    rows = [
-        (
-            {"channel": stream.channels[code], "customers": customers},
-            share(customers, total, level=level),
-        )
-        for code, customers in zip(came["channel"], came["customers"], strict=True)
-    ]
-    return framed(rows, {"channel": "str", "customers": "int64"})
+#: Lowest number of active days of each class of customers.
+_ACTIVE_DAYS = (1, 2, 3, 4, 8, 15)
 
 
 def usage(
@@ -128,6 +78,57 @@ def usage(
             "customers": len(of_event),
         }
         rows.append((about, clustered_share(count, people["events"], level=level)))
+    return framed(rows, {"measure": "str", "item": "str", "customers": "int64"})
+
+
+def frequency(
+    stream: JourneyStream, *, period: Period | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """Return how many features customers use and on how many days they come.
+
+    Parameters
+    ----------
+    stream
+        Events of customers in order.
+    period
+        Only events in it.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        ``measure``, ``item`` and ``customers``: ``features_used`` (mean number of different events
+        of an active customer, t interval) and ``active_days_share`` with the item ``1``, ``2``,
+        ``3``, ``4-7``, ``8-14`` and ``15+`` (share of the active customers who were there on so
+        many days, Wilson); ``value``, ``low``, ``high``, ``n`` (active customers). Who came late
+        in the period had fewer days to come back.
+
+    Examples
+    --------
+    >>> from cjm_lab.metrics import journey_stream
+    >>> log = pd.DataFrame({
+    ...     "customer_id": ["ann", "ann", "bob"],
+    ...     "occurred_at": pd.to_datetime([1, 30, 1], unit="h", utc=True),
+    ...     "event": ["visit", "order", "visit"],
+    ... })
+    >>> frequency(journey_stream(log))[["item", "value"]].head(3).values.tolist()
+    [['', 1.5], ['1', 0.5], ['2', 0.5]]
+    """
+    people = (
+        stream.table(period)
+        .group_by("customer")
+        .agg(nw.col("event").n_unique().alias("features"), nw.col("day").n_unique().alias("days"))
+        .collect()
+        .to_pandas()
+    )
+    features = mean(people["features"].to_numpy(), bounds=(0, inf), level=level)
+    rows = [({"measure": "features_used", "item": "", "customers": len(people)}, features)]
+    for low, above in zip(_ACTIVE_DAYS, (*_ACTIVE_DAYS[1:], inf), strict=True):
+        there = int(((people["days"] >= low) & (people["days"] < above)).sum())
+        item = f"{low}+" if above == inf else f"{low}" if above == low + 1 else f"{low}-{above - 1}"
+        about = {"measure": "active_days_share", "item": item, "customers": there}
+        rows.append((about, share(there, len(people), level=level)))
     return framed(rows, {"measure": "str", "item": "str", "customers": "int64"})
 
 

@@ -1,17 +1,14 @@
-"""The customer base and its contacts, from the tables of the CRM."""
+"""The customer base: its size, churn, repeat purchase and what an order is worth."""
 
 from __future__ import annotations
-
-from datetime import date, timedelta
 
 import pandas as pd
 
 from cjm_lab.estimate import Estimate, clustered_ratio, share
-from cjm_lab.metrics._frames import clustered_share, count_of, framed, in_period, not_negative
-from cjm_lab.period import Period, day_start
+from cjm_lab.metrics._frames import count_of, framed, in_period
+from cjm_lab.metrics.service import own_customer
+from cjm_lab.period import Period
 
-#: Days within which a contact should be resolved.
-RESOLVED_WITHIN_DAYS = 7
 #: Days within which an order after another one makes a repeat buyer of a month or a quarter.
 REPEAT_WITHIN_DAYS = 30
 
@@ -112,97 +109,6 @@ def _at_risk(customers: pd.DataFrame, period: Period | None) -> tuple[pd.Series,
     return there, there & (left < period.ends_before)
 
 
-def contacts(
-    interactions: pd.DataFrame,
-    customers: pd.DataFrame,
-    *,
-    period: Period | None = None,
-    as_of: date | None = None,
-    resolved_within_days: int = RESOLVED_WITHIN_DAYS,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Return who contacts the company, how fast it replies and whether it helps.
-
-    Parameters
-    ----------
-    interactions
-        Columns ``customer_id topic opened_at first_reply_at resolved_at``.
-    customers
-        The base that the share of contacting customers refers to; without rows, or where no
-        contact names its customer, there is no share.
-    period
-        Only contacts opened in it.
-    as_of
-        Last day that was observed; by default all windows have closed.
-    resolved_within_days
-        Days within which a contact counts as resolved; younger contacts are left out, not failed.
-    level
-        Confidence level.
-
-    Returns
-    -------
-    DataFrame
-        ``measure``, ``topic`` ("" = all) and ``customers`` (who made contact): ``contact_share``
-        (Wilson over customers), ``first_reply_hours`` (mean over the contacts with a reply) and
-        ``resolved_share``, both clustered by customer; ``value``, ``low``, ``high``, ``n``.
-
-    Examples
-    --------
-    >>> calls = pd.DataFrame({"customer_id": ["ann", "bob"], "topic": ["delivery", "delivery"],
-    ...     "opened_at": pd.to_datetime(["2026-09-01 08:00"] * 2, utc=True),
-    ...     "first_reply_at": pd.to_datetime(["2026-09-01 09:00", "2026-09-01 12:00"], utc=True),
-    ...     "resolved_at": pd.to_datetime(["2026-09-02", None], utc=True)})
-    >>> contacts(calls, pd.DataFrame({"customer_id": []}))["value"].tolist()
-    [2.5, 0.5, 2.5, 0.5]
-    """
-    base = customers
-    if len(customers) and period is not None:
-        joined, left = customers["joined_at"], customers["left_at"]
-        base = customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
-    opened = interactions[in_period(interactions["opened_at"], period)]
-    about = {"measure": "str", "topic": "str", "customers": "int64"}
-    if not len(opened):
-        return framed([], about)
-    due = opened["opened_at"] + timedelta(days=resolved_within_days)
-    closed = pd.Series(True, index=opened.index)
-    if as_of is not None:
-        time_zone = period.time_zone if period is not None else "UTC"
-        closed = ~(due >= day_start(as_of + timedelta(days=1), time_zone))
-    waited = (opened["first_reply_at"] - opened["opened_at"]).dt.total_seconds() / 3600
-    resolved = opened["resolved_at"]
-    each = pd.DataFrame(
-        {
-            "customer": _customer(opened),
-            "named": opened["customer_id"].astype("str") != "",
-            "topic": opened["topic"],
-            "hours": waited,
-            "solved": ((resolved <= due) | (due.isna() & resolved.notna())).where(closed),
-        }
-    )
-    rows = []
-    topics = sorted(topic for topic in each["topic"].unique() if topic)
-    for topic in ["", *topics]:
-        about_it = each if topic == "" else each[each["topic"] == topic]
-        what = {"topic": topic, "customers": about_it["customer"].nunique()}
-        for measure, estimate in _of_contacts(about_it, base, level).items():
-            rows.append(({"measure": measure} | what, estimate))
-    return framed(rows, about)
-
-
-def _of_contacts(each: pd.DataFrame, base: pd.DataFrame, level: float) -> dict[str, Estimate]:
-    """Return the estimates of some contacts."""
-    estimates = {}
-    if len(base) and each["named"].any():
-        contacting = int(base["customer_id"].isin(each["customer"]).sum())
-        estimates["contact_share"] = share(contacting, len(base), level=level)
-    sums = each.groupby("customer")[["hours", "solved"]].agg(["sum", "count"])
-    hours, solved = sums["hours"], sums["solved"].astype("float64")
-    reply = clustered_ratio(hours["sum"], hours["count"], level=level)
-    estimates["first_reply_hours"] = not_negative(reply)
-    estimates["resolved_share"] = clustered_share(solved["sum"], solved["count"], level=level)
-    return estimates
-
-
 def order_value(
     orders: pd.DataFrame, *, period: Period | None = None, level: float = 0.95
 ) -> Estimate:
@@ -231,13 +137,6 @@ def order_value(
     if "kind" in paid and (paid["kind"] == "new").any():
         paid = paid[paid["kind"] == "new"]
     now = paid[in_period(paid["ordered_at"], period)]
-    used = now if _customer(now).nunique() > 1 else paid
-    each = used["amount"].groupby(_customer(used)).agg(["sum", "count"])
+    used = now if own_customer(now).nunique() > 1 else paid
+    each = used["amount"].groupby(own_customer(used)).agg(["sum", "count"])
     return clustered_ratio(each["sum"], each["count"], level=level)
-
-
-def _customer(table: pd.DataFrame) -> pd.Series:
-    """Return whose contact or order it is; one without a customer stands for itself."""
-    ids = table["customer_id"].astype("str")
-    own = pd.Series([f"row {i}" for i in range(len(ids))], index=ids.index)
-    return ids.where(ids != "", own)

@@ -10,9 +10,11 @@ import pandas as pd
 
 from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import Status, evidence, evidence_frame
+from cjm_lab.metrics import rules
 from cjm_lab.metrics._frames import count_of, estimate_of, known
-from cjm_lab.metrics.activity import acquisition, usage
-from cjm_lab.metrics.base import REPEAT_WITHIN_DAYS, RESOLVED_WITHIN_DAYS, contacts, customer_base
+from cjm_lab.metrics.activity import usage
+from cjm_lab.metrics.arrivals import acquisition
+from cjm_lab.metrics.base import REPEAT_WITHIN_DAYS, customer_base
 from cjm_lab.metrics.paths import transitions
 from cjm_lab.metrics.places import (
     WINDOW_DAYS,
@@ -22,9 +24,10 @@ from cjm_lab.metrics.places import (
     exit_share,
     reach,
 )
-from cjm_lab.metrics.rules import parse_trigger, responses
+from cjm_lab.metrics.service import RESOLVED_WITHIN_DAYS, contacts
 from cjm_lab.metrics.steps import funnel
 from cjm_lab.metrics.stream import JourneyStream
+from cjm_lab.metrics.triggers import parse_trigger
 from cjm_lab.period import Period
 from cjm_lab.study import ResponseRule, Study
 
@@ -115,11 +118,12 @@ def _of_group(
         place["note"] = f"no later touchpoint within {window:g} days"
         yield from _row(row, study, lane="drop_off", measure="drop_off", **place, **here)
     if study.funnel is not None:
-        steps, days = study.funnel.steps, study.funnel.window_days
+        days, without = study.funnel.window_days, study.funnel.without
         taken = funnel(
-            stream, steps, window_days=days, period=period, as_of=as_of, level=study.level
-        )
-        words = f"{' > '.join(steps)}" + (f" within {days:g} days" if days else "")
+            stream, study.funnel.steps, window_days=days, without=without, period=period,
+            as_of=as_of, level=study.level,
+        )  # fmt: skip
+        words = study.funnel.words + (f" within {days:g} days" if days else "")
         yield from _row(
             taken.iloc[-1],
             study,
@@ -127,7 +131,7 @@ def _of_group(
             measure="conversion",
             label="Conversion",
             note=words,
-            basis=(*steps, days),
+            basis=(*study.funnel.steps, days, *without),
             **here,
         )
 
@@ -246,6 +250,7 @@ def response_evidence(
     stream: JourneyStream,
     orders: pd.DataFrame,
     scored: pd.DataFrame,
+    responses: pd.DataFrame,
     study: Study,
     period: Period,
     as_of: date,
@@ -273,7 +278,8 @@ def response_evidence(
     >>> orders = pd.DataFrame({"customer_id": ["eve"], "ordered_at": pd.NaT, "amount": [50.0]})
     >>> day = date(2026, 9, 30)
     >>> rows = response_evidence(
-    ...     journey_stream(log, study=shop), orders, pd.DataFrame(), shop, period_up_to(day), day)
+    ...     journey_stream(log, study=shop), orders, pd.DataFrame(), pd.DataFrame(), shop,
+    ...     period_up_to(day), day)
     >>> rows.set_index("measure")["value"].to_dict()
     {'triggered': 2.0, 'returned_unaided': 0.0, 'waiting_now': 0.0, 'revenue_at_stake': 100.0}
     """
@@ -282,13 +288,15 @@ def response_evidence(
     for rule in study.responses:
         trigger = parse_trigger(rule.when)
         on_mentions = trigger.kind == "mentions"
-        if not len(scored if on_mentions else stream):
+        source = {"without": "events", "mentions": "mentions", "answers": "survey"}[trigger.kind]
+        if not {"events": len(stream), "mentions": len(scored), "survey": len(responses)}[source]:
             continue
-        found = responses(
+        found = rules.responses(
             stream,
             [rule],
             orders=orders,
             scored=scored,
+            answers=responses,
             window_days=window,
             period=period,
             as_of=as_of,
@@ -306,7 +314,7 @@ def response_evidence(
                 touchpoint=(place := _touchpoint_of(trigger.at, study)),
                 stage=study.stage_of.get(place, ""),
                 basis=(rule.when, window),
-                source="mentions" if on_mentions else "events",
+                source=source,
                 status="reasoned" if row["measure"] == "revenue_at_stake" else status,
                 period=period,
                 note=_window_note(rule, window, on_mentions),
@@ -336,7 +344,7 @@ def _before_the_goal(study: Study) -> list[str]:
     After an order nobody must meet support or order again, and whoever doesn't is not lost.
     """
     order = list(study.stage_of)
-    goal = study.touchpoint_of_event.get(study.funnel.steps[-1], "") if study.funnel else ""
+    goal = study.touchpoint_of_event.get(study.funnel.goal, "") if study.funnel else ""
     return order[: order.index(goal)] if goal else order
 
 

@@ -45,7 +45,8 @@ def open_polars(events: pl.DataFrame, study: Study | None, cuts: Cuts) -> Opened
     SourceError
         If a time is none.
     """
-    named = events.with_row_index("row").lazy()
+    own = [n for n in (*REQUIRED, *COORDINATES, "value") if n in events.columns]
+    named = events.select(own).with_row_index("row").lazy()
     named = named.with_columns(
         _text("customer_id"), _text("event"), _instants(events), *map(_text, _held(events))
     )
@@ -140,8 +141,8 @@ def _without_duplicates(frame: pl.DataFrame, events: pl.DataFrame) -> tuple[pl.D
     # Only rows of one customer and instant can be equal, and those are few.
     same = (pl.col("customer").diff() == 0) & (pl.col("occurred_us").diff() == 0)
     tied = frame.filter(same.fill_null(False) | same.shift(-1).fill_null(False))["row"].sort()
-    repeated = tied.filter(~events[tied].with_row_index("row").select(
-        pl.struct(pl.exclude("row")).is_first_distinct()).to_series())  # fmt: skip
+    first = events[tied].select(pl.struct(pl.all()).is_first_distinct()).to_series()
+    repeated = tied.filter(~first)
     if not len(repeated):
         return frame.drop("row"), 0
     return frame.filter(~pl.col("row").is_in(repeated.implode())).drop("row"), len(repeated)

@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import sqrt
-from typing import Literal
 
-import narwhals as nw
 import pandas as pd
 
-from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, share
 from cjm_lab.metrics._frames import count_of, framed, in_period, not_negative
 from cjm_lab.metrics.base import order_value
 from cjm_lab.metrics.places import WINDOW_DAYS
-from cjm_lab.metrics.stream import DAY_US, HOUR_US, JourneyStream, window_us
+from cjm_lab.metrics.stream import JourneyStream, window_us
+from cjm_lab.metrics.triggers import Trigger, occasions, parse_trigger
 from cjm_lab.period import Period
 from cjm_lab.study import ResponseRule
-
-_WITHOUT = re.compile(r"(\S.*?)\s+without\s+(\S.*?)\s+within\s+(\d+(?:\.\d+)?)\s*([hd])")
-_MENTIONS = re.compile(r"mentions\s+at\s+(\S+)\s+and\s+negative")
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A rule's `when` in parts: an event that another does not follow in time, or mentions."""
-
-    kind: Literal["without", "mentions"]
-    at: str
-    expected: str = ""
-    within_us: int = 0
-
-
-def parse_trigger(when: str) -> Trigger:
-    """Return the parts of a rule's `when`.
-
-    Parameters
-    ----------
-    when
-        ``<event> without <event> within <N>h`` (or ``d``), or
-        ``mentions at <touchpoint> and negative``.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
-
-    Examples
-    --------
-    >>> parse_trigger("basket without order within 24h").within_us // HOUR_US
-    24
-    """
-    text = when.strip()
-    if match := _WITHOUT.fullmatch(text):
-        event, expected, number, unit = match.groups()
-        length = round(float(number) * (HOUR_US if unit == "h" else DAY_US))
-        if length > 0:
-            return Trigger("without", event, expected, length)
-    if match := _MENTIONS.fullmatch(text):
-        return Trigger("mentions", match[1])
-    raise ParameterError(
-        "a response's 'when' must read '<event> without <event> within <N>h' (or d for days) or "
-        f"'mentions at <touchpoint> and negative', got {when!r}; "
-        "write for example 'basket without order within 24h'"
-    )
 
 
 def responses(
@@ -75,6 +24,7 @@ def responses(
     *,
     orders: pd.DataFrame | None = None,
     scored: pd.DataFrame | None = None,
+    answers: pd.DataFrame | None = None,
     window_days: float = WINDOW_DAYS,
     period: Period | None = None,
     as_of: date | None = None,
@@ -83,7 +33,9 @@ def responses(
     """Return how many met each rule, came back unaided, wait now, and what is at stake.
 
     A customer meets ``basket without order within 24h`` at the moment when 24 hours have passed
-    since a basket and no order came.
+    since a basket and no order came, and comes back with the order. Who gave an answer or wrote a
+    mention meets a rule at that moment, and comes back with the next event of the log. Of several
+    times that a customer meets a rule in the period the first counts.
 
     Parameters
     ----------
@@ -96,6 +48,8 @@ def responses(
         customer's order (see `order_value`) is the value of a customer lost.
     scored
         Mentions with ``published_at``, ``automatic``, ``duplicate`` and ``touchpoints``.
+    answers
+        Answers handed in: ``customer_id submitted_at`` and a column a question.
     window_days
         Days that a customer who met a rule has to come back, and is worth a reaction.
     period
@@ -109,15 +63,16 @@ def responses(
     -------
     DataFrame
         ``rule`` and ``measure``: ``triggered`` (count of customers, or of mentions),
-        ``returned_unaided`` (share within the window, of those whose window has closed; Wilson),
-        ``waiting_now`` (count of those who have not come back and whose window is open),
-        ``revenue_at_stake`` (of those who met the rule in the period, see Notes; n is their
-        number); ``value``, ``low``, ``high``, ``n``.
+        ``returned_unaided`` (share within the window, of the customers of the log whose window has
+        closed; Wilson), ``waiting_now`` (count of those who still meet the rule and whose window is
+        open: the event has not come, or the answer is the customer's last one), and for rules about
+        events ``revenue_at_stake`` (of those who met the rule in the period, see Notes; n is their
+        number); ``value``, ``low``, ``high``, ``n``. A rule whose source is missing has no rows.
 
     Raises
     ------
     ParameterError
-        If a rule cannot be read or names an event or touchpoint that nobody knows.
+        If a rule cannot be read or names an event, touchpoint or question that nobody knows.
 
     Notes
     -----
@@ -142,42 +97,52 @@ def responses(
     worth = None
     if orders is not None and orders["amount"].notna().any():
         worth = order_value(orders, period=period, level=level)
-    window, ends = window_us(window_days) or 0, stream.ends_before_us(as_of)
+    window = pd.Timedelta(window_us(window_days) or 0, unit="us")
+    ends = stream.ends_before_us(as_of)
+    end = pd.Timestamp(ends, unit="us", tz="UTC")
     rows: list[tuple[dict[str, str], Estimate]] = []
     for rule in rules:
         trigger = parse_trigger(rule.when)
-        if trigger.kind == "mentions":
-            found = _of_mentions(stream, trigger, scored, window, ends, period, level)
-        else:
-            found = _of_events(stream, trigger, worth, window, ends, period, level)
-        rows += [({"rule": rule.id, "measure": m}, estimate) for m, estimate in found.items()]
+        met = occasions(stream, trigger, ends, scored=scored, answers=answers)
+        if met is not None:
+            found = _of_rule(trigger, met, worth, window, end, period, level)
+            rows += [({"rule": rule.id, "measure": m}, estimate) for m, estimate in found.items()]
     return framed(rows, {"rule": "str", "measure": "str"})
 
 
-def _of_events(
-    stream: JourneyStream,
+def _of_rule(
     trigger: Trigger,
+    met: pd.DataFrame,
     worth: Estimate | None,
-    window: int,
-    ends: int,
+    window: pd.Timedelta,
+    end: pd.Timestamp,
     period: Period | None,
     level: float,
 ) -> dict[str, Estimate]:
-    """Return the estimates of a rule about an event that another did not follow."""
-    met = _met(stream, trigger, ends)
-    times = pd.to_datetime(met["fired"], unit="us", utc=True)
-    first = met[in_period(times, period)].sort_values("fired").drop_duplicates("customer")
-    closed = first[first["fired"] + window < ends]
-    returned = int((closed["came"] <= closed["fired"] + window).sum())
-    gone = met[met["came"].isna() & (met["fired"] + window >= ends)]
+    """Return the estimates of one rule."""
+    now = still_waiting(met, window, end)
+    in_it = met[in_period(met["fired_at"], period)]
+    if trigger.kind == "mentions":
+        return {
+            "triggered": count_of(len(in_it), level=level),
+            "waiting_now": count_of(len(now), level=level),
+        }
+    first = in_it.sort_values("fired_at").drop_duplicates("person")
+    closed = first[first["seen"] & (first["fired_at"] + window < end)]
+    returned = int((closed["came_at"] <= closed["fired_at"] + window).sum())
     found = {
         "triggered": count_of(len(first), level=level),
         "returned_unaided": share(returned, len(closed), level=level),
-        "waiting_now": count_of(gone["customer"].nunique(), level=level),
+        "waiting_now": count_of(now["person"].nunique(), level=level),
     }
-    if worth is not None:
+    if worth is not None and trigger.kind == "without":
         found["revenue_at_stake"] = _at_stake(len(first), found["returned_unaided"], worth)
     return found
+
+
+def still_waiting(met: pd.DataFrame, window: pd.Timedelta, end: pd.Timestamp) -> pd.DataFrame:
+    """Return the occasions on which somebody still meets the rule and is worth a reaction."""
+    return met[met["stands"] & (met["fired_at"] + window >= end)]
 
 
 def _at_stake(met: int, unaided: Estimate, worth: Estimate) -> Estimate:
@@ -187,6 +152,9 @@ def _at_stake(met: int, unaided: Estimate, worth: Estimate) -> Estimate:
     def spread(of_worth: float, of_unaided: float) -> float:
         return met * sqrt((gone * of_worth) ** 2 + (v * of_unaided) ** 2)
 
+    method = "count x share not back unaided x order value, delta method"
+    if not worth.has_interval:
+        method = f"no interval of the order value: {worth.method}"
     half = spread((worth.high - worth.low) / 2, (unaided.high - unaided.low) / 2)
     value = met * gone * v
     stake = Estimate(
@@ -194,52 +162,8 @@ def _at_stake(met: int, unaided: Estimate, worth: Estimate) -> Estimate:
         value - half,
         value + half,
         n=met,
-        method="count x share not back unaided x order value, delta method",
+        method=method,
         se=spread(worth.se, unaided.se),
         level=worth.level,
     )
     return not_negative(stake)
-
-
-def _met(stream: JourneyStream, trigger: Trigger, ends: int) -> pd.DataFrame:
-    """Return each time a customer met the rule (`fired`), and when the event came after all."""
-    table, at = stream.table(), nw.col("occurred_us")
-    began = table.filter(stream.is_at(trigger.at)).select("customer", at.alias("began")).unique()
-    expected = table.filter(stream.is_at(trigger.expected)).select("customer", at.alias("came"))
-    # The earliest that came no sooner than the trigger; one at the same instant has come in time.
-    came = nw.when(nw.col("came") >= nw.col("began")).then(nw.col("came"))
-    met = (
-        began.join(expected, on="customer", how="left")
-        .with_columns(came=came)
-        .group_by("customer", "began")
-        .agg(nw.col("came").min())
-        .with_columns(fired=nw.col("began") + trigger.within_us)
-        .filter(nw.col("fired") < ends)
-        .filter(nw.col("came").is_null() | (nw.col("came") > nw.col("fired")))
-    )
-    return met.select("customer", "fired", "came").collect().to_pandas()
-
-
-def _of_mentions(
-    stream: JourneyStream,
-    trigger: Trigger,
-    scored: pd.DataFrame | None,
-    window: int,
-    ends: int,
-    period: Period | None,
-    level: float,
-) -> dict[str, Estimate]:
-    """Return the counts of a rule about negative mentions at a touchpoint."""
-    if stream.stages and trigger.at not in stream.touchpoints:
-        raise ParameterError(one_of("touchpoint of a response", stream.touchpoints, trigger.at))
-    if scored is None or not len(scored):
-        return {}
-    places = scored["touchpoints"].explode()
-    there = (places == trigger.at).groupby(level=0).any()
-    met = scored[there & (scored["automatic"] == "negative") & ~scored["duplicate"].astype(bool)]
-    published = met["published_at"]
-    recent = published >= pd.Timestamp(ends - window, unit="us", tz="UTC")
-    return {
-        "triggered": count_of(int(in_period(published, period).sum()), level=level),
-        "waiting_now": count_of(int(recent.sum()), level=level),
-    }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from cjm_lab.metrics.polars_door import to_polars
 
 
 class Spark:
@@ -11,12 +14,22 @@ class Spark:
     Parameters
     ----------
     source
-        A Spark data frame.
+        A Spark frame; or the path of a parquet file or another table, which the active session
+        takes over, or one that is started for it.
     """
 
     def __init__(self, source: Any) -> None:
-        self._session = source.sparkSession
-        self._tables: dict[str, Any] = {"events": source}
+        from pyspark.sql import DataFrame, SparkSession
+
+        if isinstance(source, DataFrame):
+            frame = source
+        elif isinstance(source, str | Path) and str(source).endswith(".parquet"):
+            frame = SparkSession.builder.getOrCreate().read.parquet(str(source))
+        else:
+            session = SparkSession.builder.getOrCreate()
+            frame = session.createDataFrame(to_polars(source).to_arrow())
+        self._session = frame.sparkSession
+        self._tables: dict[str, Any] = {"events": frame}
 
     def types(self) -> dict[str, str]:
         """Return the columns of ``{events}`` and their types, in lower case."""

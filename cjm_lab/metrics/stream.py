@@ -92,11 +92,6 @@ class JourneyStream:
         table = nw.from_native(self.frame).lazy()
         return table if period is None else table.filter(within("occurred_us", period))
 
-    @property
-    def unmapped(self) -> int:
-        """Number of events at no touchpoint of the study."""
-        return self.faults.unmapped
-
     def customer_ids(self, codes: npt.ArrayLike) -> pd.Series:
         """Return the ids of customers in the order of the codes asked."""
         wanted = np.asarray(codes, dtype=np.int64)
@@ -259,10 +254,10 @@ def _engine_of(events: Any, engine: str | None) -> str:
     module = type(events).__module__
     native = "duckdb" if "duckdb" in module else "spark" if module.startswith("pyspark") else None
     wanted = engine or native or "polars"
-    if (native == "spark") != (wanted == "spark"):
+    if native == "spark" and wanted != "spark":
         raise ParameterError(
-            f"events of the engine {wanted} must be frames that it can read, got "
-            f"{type(events).__name__}; hand in a Spark frame for spark, and only for spark"
+            f"events of the engine {wanted} must be a table that it can read, got a Spark frame; "
+            "leave out the engine, or write the frame to parquet and pass the path"
         )
     return wanted
 

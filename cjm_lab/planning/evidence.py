@@ -224,7 +224,7 @@ def _outlook(
     """Return what a forecast starts from, None without events, a funnel or a closed journey."""
     if not len(stream) or study.funnel is None:
         return None
-    goal, window = study.funnel.steps[-1], study.funnel.window_days
+    goal, window = study.funnel.goal, study.funnel.window_days
     # Of the journeys begun last, only those that converted are over; a chain of these would
     # promise too much, so they are left out whole.
     last = as_of - timedelta(ceil(window or 0))

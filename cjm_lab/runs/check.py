@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cjm_lab.errors import InputError, ParameterError, one_of
-from cjm_lab.metrics.rules import parse_trigger
+from cjm_lab.metrics.triggers import parse_trigger
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
 from cjm_lab.sources import (
@@ -153,9 +153,13 @@ def _unknown_events(context: RunContext) -> Iterator[str]:
     touchpoints = list(study.stage_of)
     log = context.tables["events"]["event"].unique()
     events = list(dict.fromkeys([*log, *study.touchpoint_of_event]))
+    surveys = [source for source in study.sources if source.kind == "survey"]
+    questions = [code for survey in surveys for code in survey.questions]
     wanted: list[tuple[str, str, list[str], tuple[str | int, ...]]] = []
-    for i, step in enumerate(study.funnel.steps if study.funnel else []):
-        wanted.append(("funnel step", step, events, ("funnel", "steps", i)))
+    for i, step in enumerate(study.funnel.events if study.funnel else []):
+        plain = study.funnel is not None and study.funnel.steps[i : i + 1] == [step]
+        place: tuple[str | int, ...] = ("funnel", "steps", i) if plain else ("funnel",)
+        wanted.append(("funnel step", step, events, place))
     for i, rule in enumerate(study.responses):
         at = ("responses", i, "when")
         try:
@@ -166,13 +170,15 @@ def _unknown_events(context: RunContext) -> Iterator[str]:
             continue
         if trigger.kind == "mentions":
             wanted.append(("touchpoint of a response", trigger.at, touchpoints, at))
+        elif trigger.kind == "answers":
+            wanted.append(("question of a response", trigger.at, questions, at))
         else:
             wanted += [
                 ("event of a response", e, events, at) for e in (trigger.at, trigger.expected)
             ]
     for name, got, options, place in wanted:
         # Without a log nobody knows which events there will be.
-        if got not in options and (len(log) or options is touchpoints):
+        if got not in options and (len(log) or options is not events):
             yield one_of(name, options, got, line_of(study, *place))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import row_estimate
 from cjm_lab.study import Study
 from cjm_lab.words import Shown, capital, measure_name, number, shown
@@ -126,6 +127,34 @@ def said(row: Mapping[Any, Any], study: Study) -> Shown:
     if row["measure"] == "detectable_by_then":  # a size, in either direction
         return words._replace(value=words.value.lstrip("+"))
     return words
+
+
+def in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    r"""Return rows of a metric with their value and interval as a reader sees them.
+
+    Parameters
+    ----------
+    table
+        ``value low high n se method`` and other columns, ``measure`` among them where it varies.
+    name
+        What the column of the value shall be called; the one beside it is ``interval``.
+
+    Examples
+    --------
+    >>> row = {"value": 0.2, "low": 0.1, "high": 0.35, "n": 40, "se": 0.06, "method": "Wilson"}
+    >>> in_words(pd.DataFrame([row]), "back")[["back", "interval"]].values.tolist()
+    [['20\xa0%', '[10,\xa035]']]
+    """
+    about = table["measure"] if "measure" in table else pd.Series("", index=table.index)
+    columns = ["value", "low", "high", "n", "se", "method"]
+    words = [
+        shown(Estimate(value, low, high, n=int(n), se=se, method=method), measure)
+        for measure, (value, low, high, n, se, method) in zip(
+            about, table[columns].itertuples(index=False), strict=True
+        )
+    ]
+    told = {name: [one.value for one in words], "interval": [one.interval for one in words]}
+    return table.drop(columns="value").assign(**told)
 
 
 def html_table(table: pd.DataFrame, none: str = "No evidence yet.") -> str:

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cjm_lab.ledger import evidence_frame
 from cjm_lab.sources.schemas import TABLES
+from cjm_lab.study import Study
+
+if TYPE_CHECKING:
+    from cjm_lab.metrics import JourneyStream
 
 #: Table name to "module:function". Modules are imported when the table is asked for.
 RECIPES: dict[str, str] = {
     "codebook": "cjm_lab.sources:codebook",
     "inventory": "cjm_lab.sources:inventory",
     "reading": "cjm_lab.sources:survey_reading",
-    "stream": "cjm_lab.metrics.stream:journey_stream",
+    "stream": "cjm_lab.runs.recipes:stream",
     "mention_reading": "cjm_lab.sources:mentions_reading",
     "scored": "cjm_lab.social.scored:scored_mentions",
     "links": "cjm_lab.social.scored:linked_mentions",
@@ -40,6 +44,9 @@ RECIPES: dict[str, str] = {
     "journey_rows": "cjm_lab.metrics.evidence:journey_evidence",
     "crm_rows": "cjm_lab.metrics.evidence:crm_evidence",
     "response_rows": "cjm_lab.metrics.evidence:response_evidence",
+    "loyalty_rows": "cjm_lab.metrics.loyalty_evidence:loyalty_evidence",
+    "audience": "cjm_lab.runs.path_views:audience",
+    "at_risk": "cjm_lab.runs.loyalty_views:at_risk",
     "pilot_rows": "cjm_lab.metrics.pilot:pilot_evidence",
     "persona_rows": "cjm_lab.personas.evidence:persona_evidence",
     "measured": "cjm_lab.runs.recipes:measured",
@@ -69,13 +76,34 @@ SOCIAL_VIEWS = (
     "complaint_terms", "complaint_words", "new_words", "touchpoint_words", "answer_words",
     "unlinked", "shared_most", "link_marks", "labels_wanted",
 )  # fmt: skip
+PATH_VIEWS = (
+    "step_shares", "usual_paths", "wait_to_convert", "back_again", "dead_ends", "deviations",
+    "drop_reasons", "come_back",
+)  # fmt: skip
+LOYALTY_VIEWS = (
+    "arrivals", "credit", "credit_side_by_side", "seen_pages", "cohorts", "staying", "buyers",
+    "future_value", "future_check", "ordering", "answered_contacts", "pilot_days", "next_pilot",
+    "next_stages", "steps_in_time",
+)  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.path_views:{name}" for name in PATH_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.loyalty_views:{name}" for name in LOYALTY_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.social_views:{name}" for name in SOCIAL_VIEWS}
 
 #: Tables that are quicker to make than to read back, or that no file format holds.
 NOT_STORED = frozenset(
-    ["stream", "codebook", "reading", "mention_reading", *VIEWS, *SURVEY_VIEWS, *SOCIAL_VIEWS]
+    [
+        "stream",
+        "codebook",
+        "reading",
+        "mention_reading",
+        *VIEWS,
+        *SURVEY_VIEWS,
+        *SOCIAL_VIEWS,
+        *PATH_VIEWS,
+        *LOYALTY_VIEWS,
+    ]
 )
 
 #: Parameter names that differ from the table they stand for.
@@ -111,6 +139,13 @@ def table_names() -> list[str]:
     return sorted([*TABLES, *RECIPES])
 
 
+def stream(events: pd.DataFrame, study: Study) -> JourneyStream:
+    """Return the journey stream of the study's events, in the engine that study.yaml names."""
+    from cjm_lab.metrics import journey_stream
+
+    return journey_stream(events, study=study, engine=study.engine)
+
+
 def measured(
     survey_rows: pd.DataFrame,
     answered_rows: pd.DataFrame,
@@ -122,6 +157,7 @@ def measured(
     social_rows: pd.DataFrame,
     journey_rows: pd.DataFrame,
     crm_rows: pd.DataFrame,
+    loyalty_rows: pd.DataFrame,
     response_rows: pd.DataFrame,
     persona_rows: pd.DataFrame,
     pilot_rows: pd.DataFrame,
@@ -129,7 +165,8 @@ def measured(
     """Return everything that was measured on customers, as rows of the ledger."""
     return stacked(
         survey_rows, answered_rows, choice_rows, reliability_rows, driver_rows, value_gap_rows,
-        feature_rows, social_rows, journey_rows, crm_rows, response_rows, persona_rows, pilot_rows,
+        feature_rows, social_rows, journey_rows, crm_rows, loyalty_rows, response_rows,
+        persona_rows, pilot_rows,
     )  # fmt: skip
 
 

@@ -201,6 +201,7 @@ def funnel(stream: JourneyStream, study: Study, period: Period, as_of: date) -> 
         stream,
         study.funnel.steps,
         window_days=study.funnel.window_days,
+        without=study.funnel.without,
         period=period,
         as_of=as_of,
         level=study.level,

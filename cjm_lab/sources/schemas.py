@@ -147,9 +147,12 @@ TABLES: dict[str, Table] = {
             "opened_at": "time",
             "first_reply_at": "time",
             "resolved_at": "time",
+            "touchpoint": "id",
+            "kind": "id",
         },
         ("customer_id", "opened_at"),
         dated="opened_at",
+        domains={"kind": ("", "question", "request", "complaint")},
     ),
     "labels": Table(
         {

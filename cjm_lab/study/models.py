@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cjm_lab.period import PeriodKind
 
@@ -20,6 +20,7 @@ Layout = Literal[
 MentionLayout = Literal[
     "plain", "x", "reddit", "google_play", "app_store", "zendesk", "meltwater", "brandwatch"
 ]
+EventLayout = Literal["plain", "ga4"]
 Grade = Literal["low", "medium", "high"]
 Code = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][\w.-]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -207,24 +208,62 @@ class MentionsSource(SourcePart):
     attributes: list[str] = []
 
 
+class EventsSource(SourcePart):
+    """What customers did; `layout` overrules how an export of Google Analytics 4 is recognized."""
+
+    kind: Literal["events"]
+    layout: EventLayout | None = None
+    attributes: list[str] = []
+
+
 class TableSource(SourcePart):
     """A tidy table of any other kind."""
 
     kind: Literal[
-        "events", "customers", "orders", "interactions", "invitations", "labels", "notes",
-        "findings", "resources", "pilot", "actions", "costs", "calendar",
+        "customers", "orders", "interactions", "invitations", "labels", "notes", "findings",
+        "resources", "pilot", "actions", "costs", "calendar",
     ]  # fmt: skip
     attributes: list[str] = []
 
 
-Source = Annotated[SurveySource | MentionsSource | TableSource, Field(discriminator="kind")]
+Source = Annotated[
+    SurveySource | MentionsSource | EventsSource | TableSource, Field(discriminator="kind")
+]
 
 
 class Funnel(Part):
-    """The events that lead to the conversion, in order, and the days a customer has for them."""
+    """The events that lead to the conversion, in order, and the days a customer has for them.
 
-    steps: Annotated[list[str], Field(min_length=2)]
+    A list among the steps holds alternatives; a step that ends with a question mark is optional.
+    Whoever has an event of `without` on the way is out.
+    """
+
+    steps: Annotated[list[Text | Annotated[list[Text], Field(min_length=1)]], Field(min_length=2)]
     window_days: Annotated[float, Field(gt=0)] | None = None
+    without: list[Text] = []
+
+    @field_validator("steps")
+    @classmethod
+    def _one_goal(cls, steps: list[str | list[str]]) -> list[str | list[str]]:
+        if not isinstance(steps[-1], str):
+            raise ValueError(f"the last step must be one event, the goal, got {steps[-1]!r}")
+        return steps
+
+    @property
+    def goal(self) -> str:
+        """The event that everything leads to."""
+        return str(self.steps[-1])
+
+    @property
+    def words(self) -> str:
+        """The steps as people read them."""
+        return " > ".join(one if isinstance(one, str) else " or ".join(one) for one in self.steps)
+
+    @property
+    def events(self) -> list[str]:
+        """Every event that the steps name."""
+        named = [one for step in self.steps for one in ([step] if isinstance(step, str) else step)]
+        return [*(one.removesuffix("?") for one in named), *self.without]
 
 
 class ResponseRule(Part):
@@ -263,6 +302,7 @@ class Study(Part):
     stakeholders: list[Stakeholder] = []
     personas: list[Persona] = []
     time_zone: str = "UTC"
+    engine: Literal["polars", "duckdb", "spark"] = "polars"
     period: PeriodKind | None = None
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     key_measures: Annotated[list[KeyMeasure], Field(max_length=10)] = []

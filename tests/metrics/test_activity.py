@@ -1,25 +1,9 @@
 from __future__ import annotations
 
-from datetime import date
-
+import pandas as pd
 import pytest
 
-from cjm_lab.metrics import acquisition, journey_stream, sessions, usage
-from cjm_lab.period import Period
-
-SEPTEMBER = Period("month", date(2026, 9, 1), date(2026, 9, 30))
-
-
-def test_a_new_customer_came_through_the_channel_of_the_first_event(log):
-    events = log("ann a 0, ann b 1, bob a 0, eve a 0, joe a -5, joe a 5")
-    events["channel"] = ["ad", "search", "ad", "", "search", "ad"]
-    rows = acquisition(journey_stream(events), period=SEPTEMBER).set_index("channel")
-    assert rows["value"].to_dict() == {"ad": 1.0}  # eve's is unknown, joe is not new
-    assert rows["n"].tolist() == [2]
-
-
-def test_a_log_without_channels_says_nothing_about_acquisition(log):
-    assert acquisition(journey_stream(log("ann a 0"))).empty
+from cjm_lab.metrics import frequency, journey_stream, sessions, usage
 
 
 def test_use_of_customers_days_and_events(log):
@@ -46,3 +30,23 @@ def test_sessions_have_length_and_may_be_single(log):
     assert rows.loc["events_per_session", "value"] == pytest.approx(4 / 3)
     assert rows.loc["minutes_per_session", "value"] == pytest.approx(8)
     assert rows.loc["single_event_share", "value"] == pytest.approx(2 / 3)
+
+
+def test_features_are_different_events_and_days_are_classed(log):
+    busy = ", ".join(f"bob a {24 * day}" for day in range(5))
+    rows = frequency(journey_stream(log(f"ann a 0, ann b 1, ann a 2, eve c 0, eve c 24, {busy}")))
+    rows = rows.set_index(["measure", "item"])
+    assert rows.loc[("features_used", ""), "value"] == pytest.approx(4 / 3)  # 2, 1 and 1
+    days = rows.loc["active_days_share"]
+    assert days["customers"].to_dict() == {
+        "1": 1, "2": 1, "3": 0, "4-7": 1, "8-14": 0, "15+": 0
+    }  # fmt: skip
+    low, high = days.loc["4-7", ["low", "high"]]
+    assert (low, high) == pytest.approx((0.061492, 0.792340), abs=1e-6)  # Wilson of 1 in 3
+
+
+def test_days_begin_where_the_study_is_and_nobody_gives_no_shares(log, shop):
+    assert frequency(journey_stream(log("")))["n"].unique().tolist() == [0]
+    one = frequency(journey_stream(log("ann a 0")))
+    assert one.loc[0, "value"] == 1
+    assert pd.isna(one.loc[0, "low"])

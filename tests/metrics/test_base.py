@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from cjm_lab.metrics import contacts, customer_base
+from cjm_lab.metrics import customer_base
 from cjm_lab.metrics.base import order_value
 from cjm_lab.period import Period
 
@@ -109,62 +109,6 @@ def test_orders_without_dates_are_counted_by_the_row():
 def test_tables_without_rows_say_nothing():
     nobody = people(("ann", "", "", "")).iloc[:0]
     assert customer_base(nobody, NO_ORDERS, period=SEPTEMBER).empty
-
-
-def calls(*rows):
-    ids, topics, opened, replied, resolved = zip(*rows, strict=True)
-    return pd.DataFrame(
-        {
-            "customer_id": list(ids),
-            "topic": list(topics),
-            "opened_at": days(*opened),
-            "first_reply_at": days(*replied),
-            "resolved_at": days(*resolved),
-        }
-    )
-
-
-CALLS = calls(
-    ("ann", "delivery", "2026-09-02 08:00", "2026-09-02 10:00", "2026-09-03"),
-    ("ann", "delivery", "2026-09-05 08:00", "2026-09-05 09:00", "2026-09-20"),
-    ("bob", "set-up", "2026-09-06 08:00", "", ""),
-    ("eve", "set-up", "2026-09-29 08:00", "2026-09-29 12:00", ""),
-    ("joe", "set-up", "2026-08-06 08:00", "", ""),
-)
-FOUR = people(*((name, "2026-01-01", "", "") for name in ("ann", "bob", "eve", "zoe")))
-
-
-def test_contacts_of_the_base_overall_and_by_topic():
-    found = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 9, 30))
-    found = found.set_index(["measure", "topic"])
-    assert found.loc[("contact_share", ""), ["value", "n"]].tolist() == [0.75, 4]
-    assert found.loc[("contact_share", "delivery"), "value"] == 0.25
-    assert found.loc[("first_reply_hours", ""), "value"] == pytest.approx(7 / 3)
-    assert ("contact_share", "set-up") in found.index
-
-
-def test_resolved_is_within_seven_days_and_young_contacts_are_left_out():
-    found = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 9, 30))
-    row = found.set_index(["measure", "topic"]).loc[("resolved_share", "")]
-    assert (row["value"], row["n"]) == (pytest.approx(1 / 3), 2)  # eve's is a day old
-    later = contacts(CALLS, FOUR, period=SEPTEMBER, as_of=date(2026, 10, 31))
-    assert later.set_index(["measure", "topic"]).loc[("resolved_share", ""), "value"] == 0.25
-
-
-def test_without_a_base_there_is_no_contact_share():
-    found = contacts(CALLS, FOUR.iloc[:0], period=SEPTEMBER)
-    assert set(found["measure"]) == {"first_reply_hours", "resolved_share"}
-
-
-def test_no_contacts_say_nothing():
-    assert contacts(CALLS.iloc[:0], FOUR, period=SEPTEMBER).empty
-
-
-def test_contacts_without_a_customer_stand_for_themselves():
-    anonymous = CALLS.assign(customer_id="")
-    found = contacts(anonymous, FOUR, period=SEPTEMBER, as_of=date(2026, 10, 31))
-    assert "contact_share" not in set(found["measure"])  # of whom, nobody knows: not 0 %
-    assert found.set_index(["measure", "topic"]).loc[("resolved_share", ""), "n"] == 4
 
 
 def test_an_order_is_worth_what_a_new_customer_pays():

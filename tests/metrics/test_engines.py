@@ -222,8 +222,6 @@ def test_hostile_names_are_texts_in_every_engine(log: Any) -> None:
 def test_what_cannot_be_a_stream_is_refused_with_a_remedy(log: Any) -> None:
     with pytest.raises(ParameterError, match="got 'duck'; did you mean 'duckdb'"):
         journey_stream(log("ann a 0"), engine="duck")  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="hand in a Spark frame"):
-        journey_stream(log("ann a 0"), engine="spark")
     with pytest.raises(SourceError, match="got none named event; rename"):
         journey_stream(log("ann a 0").drop(columns="event"))
     with pytest.raises(SourceError, match="must hold times, got"):
