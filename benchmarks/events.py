@@ -29,7 +29,6 @@ import numpy as np
 import polars as pl
 import psutil
 
-from cjm_lab.metrics.cohorts import retention
 from cjm_lab.metrics import (
     attribution,
     funnel,
@@ -38,6 +37,7 @@ from cjm_lab.metrics import (
     step_matrix,
     transitions,
 )
+from cjm_lab.metrics.cohorts import retention
 from cjm_lab.metrics.stream import JourneyStream
 
 STEPS = ["visit", "search", "product", "basket", "order"]
@@ -158,26 +158,36 @@ def cohorts_by_hand(frame: pl.DataFrame) -> pl.DataFrame:
     return cells.join(sized, on="cohort").collect()
 
 
-def markov_by_hand(frame: pl.DataFrame, goal: int) -> np.ndarray:
-    """Return the removal effect of each channel from the counts of moves."""
-    won, size = (pl.col("event") == goal).cast(pl.Int32), len(CHANNELS)
-    paths = frame.lazy().with_columns(
-        path=won.cum_sum() - won, new=pl.col("customer") != pl.col("customer").shift()
+def markov_by_hand(frame: pl.DataFrame, goal: int, days: int) -> np.ndarray:
+    """Return the removal effect of each channel from the counts of moves.
+
+    Paths end with a conversion or are lost so many days after the last touch; open ones are left
+    out, as `attribution` does.
+    """
+    size, window = len(CHANNELS), days * 86_400_000_000
+    at, won = pl.col("occurred_us"), pl.col("event") == goal
+    last_day = (frame["day"].max() + 1) * 86_400_000_000  # type: ignore[operator]
+    begins = (pl.col("customer") != pl.col("customer").shift()) | won.shift()
+    begins = (begins | (at.diff() > window)).fill_null(True)
+    paths = (
+        frame.lazy()
+        .select("customer", "event", "channel", "occurred_us", begins=begins)
+        .with_columns(ends=pl.col("begins").shift(-1).fill_null(True))
+        .with_columns(path=pl.col("begins").cum_sum())
+        .collect()
+        .lazy()
     )
-    begins = (pl.col("new").fill_null(True) | (pl.col("path") != pl.col("path").shift())).alias("b")
-    ends = pl.col("b").shift(-1).fill_null(True)
-    touch = pl.col("event") != goal
-    there = pl.when(ends).then(size + 1).when(pl.col("event").shift(-1) == goal).then(size)
+    still_open = paths.filter(pl.col("ends") & ~won & (at + window >= last_day)).select("path")
+    paths = paths.join(still_open, on="path", how="anti", maintain_order="left")
+    there = pl.when(pl.col("ends")).then(size + 1).when(won.shift(-1)).then(size)
     moves = (
-        paths.with_columns(begins)
-        .with_columns(there=there.otherwise(pl.col("channel").shift(-1)))
-        .filter(touch)
+        paths.with_columns(there=there.otherwise(pl.col("channel").shift(-1)))
+        .filter(~won)
         .group_by("channel", "there")
         .agg(pl.len())
         .collect()
     )
-    starts = paths.with_columns(begins).filter(pl.col("b") & touch)
-    started = starts.group_by("channel").agg(pl.len()).collect()
+    started = paths.filter(pl.col("begins") & ~won).group_by("channel").agg(pl.len()).collect()
     counts = np.zeros((size + 1, size + 2))
     counts[moves["channel"], moves["there"]] = moves["len"]
     counts[size, started["channel"]] = started["len"]
@@ -204,8 +214,8 @@ def metrics() -> dict[str, tuple[Callable[[JourneyStream], Any], Callable[[Any],
         "weekly cohorts": (retention, lambda s: cohorts_by_hand(s.frame)),
         "sessions": (sessions, lambda s: sessions_by_hand(s.frame)),
         "Markov attribution": (
-            lambda s: attribution(s, goal="order", models=["markov"], within_days=None, repeats=0),
-            lambda s: markov_by_hand(s.frame, s.events.index("order")),
+            lambda s: attribution(s, goal="order", models=["markov"], within_days=30, repeats=0),
+            lambda s: markov_by_hand(s.frame, s.events.index("order"), 30),
         ),
     }
 

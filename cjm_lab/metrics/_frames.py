@@ -37,10 +37,17 @@ def framed(
     >>> framed([({"step": "basket"}, share(7, 10))], {"step": "str"})["value"].tolist()
     [0.7]
     """
-    records = [dict(what) | {c: getattr(e, c) for c in ESTIMATE_COLUMNS} for what, e in rows]
-    frame = pd.DataFrame(records, columns=[*about, *ESTIMATE_COLUMNS])
+    pairs = list(rows)
     types = dict.fromkeys(ESTIMATE_COLUMNS, "float64") | {"n": "int64", "method": "str"}
-    return frame.astype(dict(about) | types)
+    columns = {
+        name: pd.Series([what.get(name) for what, _ in pairs], dtype=type_)
+        for name, type_ in about.items()
+    }
+    estimates = {
+        name: pd.Series([getattr(one, name) for _, one in pairs], dtype=type_)
+        for name, type_ in types.items()
+    }
+    return pd.DataFrame(columns | estimates)
 
 
 def estimate_of(row: Mapping[str, Any] | pd.Series, level: float) -> Estimate:

@@ -113,7 +113,7 @@ def _of_group(
         yield from _row(row, study, lane="reach", measure="reach", **place, **here)
     window = _window(study)
     lost = drop_off(stream, window_days=window, period=period, as_of=as_of, level=study.level)
-    for _, row in lost[lost["touchpoint"].isin(_before_the_goal(study))].iterrows():
+    for _, row in lost[lost["touchpoint"].isin(before_the_goal(study))].iterrows():
         place = _place(study, row["touchpoint"]) | {"basis": (window,)}
         place["note"] = f"no later touchpoint within {window:g} days"
         yield from _row(row, study, lane="drop_off", measure="drop_off", **place, **here)
@@ -338,7 +338,7 @@ def _place(study: Study, touchpoint: str) -> dict[str, Any]:
     }
 
 
-def _before_the_goal(study: Study) -> list[str]:
+def before_the_goal(study: Study) -> list[str]:
     """Return the touchpoints that everyone is meant to get beyond: those before the funnel's end.
 
     After an order nobody must meet support or order again, and whoever doesn't is not lost.

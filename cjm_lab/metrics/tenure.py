@@ -166,6 +166,9 @@ def half_life(curve: pd.DataFrame, *, level: float = 0.95) -> Estimate:
     2.0
     """
     n = int(curve["n"].iloc[0]) if len(curve) else 0
+    # Where all have left there is no interval, but the share is surely not above one half.
+    left = curve["low"].mask(curve["value"] <= 0, 0.0)
+    curve = curve.assign(low=left)
     # A product of fractions that is 1/2 may come out a little above it.
     times = [curve.loc[curve[column] <= 0.5 + 1e-12, "time"] for column in ("value", "low", "high")]
     if times[0].empty:

@@ -138,7 +138,10 @@ def future_value(orders: pd.DataFrame, study: Study, as_of: date, seed: int) -> 
         "order_value": "value of an order",
         "p_alive": "chance to be still a customer (1 for one-time buyers, by the model)",
     }
-    words = in_words(found[found["measure"].isin(names)], "value")
+    kept = found[found["measure"].isin(names)]
+    if kept["value"].isna().all():  # one reason holds for all
+        return pd.DataFrame({"why nobody knows": kept["method"].unique()})
+    words = in_words(kept, "value")
     return words.assign(what=words["measure"].map(names))[["what", "value", "interval", "n"]]
 
 
@@ -182,6 +185,8 @@ def answered_contacts(
             interactions, by=by, period=period, as_of=as_of, level=study.level
         )
         found = found[(found["customers"] >= _FEWEST) & ((found[by] != "") | (by == "topic"))]
+        # One line a topic: how long it takes. What comes back is rare and stands for all.
+        found = found[(found[by] == "") | (found["measure"] == "resolution_median_hours")]
         parts.append(in_words(found, "value").assign(about=found[by].replace(places)))
     table = pd.concat(parts, ignore_index=True)
     about = table["about"].replace("", "all contacts")
@@ -246,7 +251,9 @@ def next_stages(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
             "stage": table["stage"],
             "treated": [f"{100 * share:.0f} %" for share in table["treated"]],
             "days": table["days"],
-            "harm that would be seen": [f"{100 * abs(one):.1f} points" for one in table["harm"]],
+            "harm that would be seen": [
+                "none" if pd.isna(one) else f"{100 * abs(one):.1f} points" for one in table["harm"]
+            ],
             "stop when": table["stop_rule"],
         }
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cjm_lab import metrics
+from cjm_lab.metrics.evidence import before_the_goal
 from cjm_lab.metrics.places import WINDOW_DAYS
 from cjm_lab.period import Period
 from cjm_lab.runs.readable import in_words
@@ -50,9 +51,9 @@ def usual_paths(
         )  # fmt: skip
         kept = found[(found["customers"] >= _FEWEST) | (found["kind"] != "actual")]
         kept = kept.groupby("kind").head(_PATHS if name == "everyone" else 1)
-        parts.append(in_words(kept, "share of conversions").assign(who=name))
+        parts.append(in_words(kept, "share of conversions", percent=True).assign(who=name))
     table = pd.concat(parts, ignore_index=True)
-    names = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
+    names = {e: study.touchpoint(t).name for e, t in study.touchpoint_of_event.items()}
     steps = [" > ".join(names.get(one, one) for one in way.split(" > ")) for way in table["path"]]
     return table.assign(path=steps, days=table["median_days"].map(number))[
         ["who", "kind", "path", "share of conversions", "interval", "days", "n"]
@@ -107,8 +108,11 @@ def deviations(stream: JourneyStream, study: Study, period: Period, as_of: date)
         stream, window_days=_window(study), period=period, as_of=as_of, level=study.level
     )
     kept = table[(table["journeys"] >= _FEWEST) & (table["value"] >= _LEAST)]
-    # Who never came so far has not missed what comes after; "skipped" says who did.
-    kept = _named(kept[kept["deviation"] != "missing"], study)
+    # Who never came so far has not missed what comes after; "skipped" says who did. And after the
+    # goal nobody must go on.
+    on_the_way = kept["touchpoint"].isin(before_the_goal(study))
+    said = (kept["deviation"] != "missing") & (on_the_way | (kept["deviation"] != "failed"))
+    kept = _named(kept[said], study)
     words = in_words(kept.sort_values("value", ascending=False, kind="stable"), "journeys with it")
     return words[["touchpoint", "deviation", "journeys with it", "interval", "n"]]
 
@@ -154,9 +158,9 @@ def come_back(
         stream, study.responses, scored=scored, answers=responses, period=period, as_of=as_of,
         level=study.level,
     )  # fmt: skip
-    by_then = table[table["measure"] == "returned_by"]
+    by_then = table[(table["measure"] == "returned_by") & table["value"].notna()]
     reasons = {rule.id: rule.reason or rule.when for rule in study.responses}
-    words = in_words(by_then, "are back")
+    words = in_words(by_then, "are back", percent=True)
     words["within"] = words["days"].map(lambda days: counted(int(days), "day"))
     return words.assign(rule=words["rule"].map(reasons))[
         ["rule", "within", "are back", "interval", "n"]

@@ -28,6 +28,7 @@ WITHOUT = {
     "resources": "no priorities and no forecast",
     "pilot": "no proof that a change works",
     "actions": "nobody is said to act",
+    "costs": "no cost of a new customer",
     "calendar": "no releases or outages beside the trends",
 }
 
@@ -36,7 +37,7 @@ READ_BY = {
     "1_goals": ("responses", "events"),
     "2_customers": (
         "responses", "invitations", "mentions", "labels", "events", "customers", "orders",
-        "interactions", "notes",
+        "interactions", "costs", "notes",
     ),
     "3_personas": ("customers", "responses", "notes"),
     "4_touchpoints": ("responses", "mentions", "events", "orders"),
@@ -129,7 +130,7 @@ def said(row: Mapping[Any, Any], study: Study) -> Shown:
     return words
 
 
-def in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def in_words(table: pd.DataFrame, name: str, *, percent: bool = False) -> pd.DataFrame:
     r"""Return rows of a metric with their value and interval as a reader sees them.
 
     Parameters
@@ -138,6 +139,8 @@ def in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
         ``value low high n se method`` and other columns, ``measure`` among them where it varies.
     name
         What the column of the value shall be called; the one beside it is ``interval``.
+    percent
+        Whether all are shares; else those are whose measure or method says so.
 
     Examples
     --------
@@ -145,7 +148,8 @@ def in_words(table: pd.DataFrame, name: str) -> pd.DataFrame:
     >>> in_words(pd.DataFrame([row]), "back")[["back", "interval"]].values.tolist()
     [['20\xa0%', '[10,\xa035]']]
     """
-    about = table["measure"] if "measure" in table else pd.Series("", index=table.index)
+    same = pd.Series("all_share" if percent else "", index=table.index)
+    about = table["measure"] if "measure" in table and not percent else same
     columns = ["value", "low", "high", "n", "se", "method"]
     words = [
         shown(Estimate(value, low, high, n=int(n), se=se, method=method), measure)

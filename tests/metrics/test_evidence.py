@@ -146,9 +146,18 @@ def test_nothing_in_the_period_leaves_the_count_of_nobody(events, study):
 def test_an_empty_log_has_no_rows(events, study):
     stream = journey_stream(events.iloc[:0], study=study)
     assert journey_evidence(stream, NOBODY, study, OCTOBER, DAY).empty
-    assert response_evidence(stream, ORDERS.iloc[:0], SCORED.iloc[:0], study, OCTOBER, DAY).empty
+    assert response_evidence(
+        stream, ORDERS.iloc[:0], SCORED.iloc[:0], ANSWERS.iloc[:0], study, OCTOBER, DAY
+    ).empty
 
 
+ANSWERS = pd.DataFrame(
+    {
+        "customer_id": ["c0", "c1", "c2", "c3"],
+        "submitted_at": pd.to_datetime(["2026-10-20"] * 3 + ["2026-09-20"], utc=True),
+        "recommend": [3.0, 9.0, 5.0, 0.0],
+    }
+)
 ORDERS = pd.DataFrame(
     {
         "customer_id": ["c9", "c0", "c0", "c3"],
@@ -206,7 +215,7 @@ def test_an_absent_crm_has_no_rows(customers, study):
 
 def test_response_rules(events, study):
     stream = journey_stream(events, study=study)
-    ledger = Ledger(response_evidence(stream, ORDERS, SCORED, study, OCTOBER, DAY))
+    ledger = Ledger(response_evidence(stream, ORDERS, SCORED, ANSWERS, study, OCTOBER, DAY))
     remind = ledger.select(label="Forgot the basket").set_index("measure")
     assert remind.loc["triggered", "value"] == 20  # 30 put, of whom 10 order
     assert remind.loc["revenue_at_stake", "value"] == 20 * 30
@@ -216,3 +225,15 @@ def test_response_rules(events, study):
     assert call.loc["triggered", "value"] == 1
     assert set(call["status"]) == {"reasoned"}
     assert call["note"].str.contains("bias unknown").all()
+
+
+def test_a_rule_about_answers_counts_who_gave_them_in_the_period(events, study):
+    """Of four answers two of October are at most 6."""
+    rule = {"id": "call", "when": "answers of recommend at most 6"}
+    asked = study.model_copy(update={"responses": [type(study.responses[0])(**rule)]})
+    rows = response_evidence(
+        journey_stream(events, study=study), ORDERS, SCORED, ANSWERS, asked, OCTOBER, DAY
+    )
+    found = Ledger(rows).frame.set_index("measure")
+    assert found.loc["triggered", "value"] == 2
+    assert set(found["source"]) == {"survey"}

@@ -287,3 +287,9 @@ def test_groups_that_cannot_be_compared_say_why():
     rows = compare_survival(people.assign(plan=["x", "x", "y"]), "plan", as_of=LAST)
     assert rows["method"].tolist() == ["a group had nobody at risk when others left"]
     assert rows["p"].isna().all()
+
+
+def test_where_all_leave_at_once_half_do_not_stay_longer() -> None:
+    """Four stay five days each: half have left by day 5, surely not before, maybe later."""
+    found = half_life(kaplan_meier([5, 5, 5, 5], [1, 1, 1, 1]))
+    assert (found.value, found.low, found.high) == (5, 5, np.inf)
