@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import nan
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -10,6 +14,7 @@ from cjm_lab.plots.style import (
     GRAY,
     MUTED,
     SMALL_BASE,
+    VERMILLION,
     columns_of,
     estimate_words,
     footnote,
@@ -19,7 +24,7 @@ from cjm_lab.plots.style import (
     ready_axes,
     styled,
 )
-from cjm_lab.words import NBSP, number
+from cjm_lab.words import NBSP, number, p_words
 
 
 @styled
@@ -135,7 +140,10 @@ def pilot(
     Parameters
     ----------
     data
-        One row an outcome: `label`, ``value``, ``low``, ``high``, optional ``n``.
+        One row an outcome: `label`, ``value``, ``low``, ``high``, optional ``n``. With the columns
+        of `cjm_lab.metrics.analyze_pilot`, ``always_low`` and ``always_high`` are a thin line (the
+        interval for who looks every day), ``margin`` a mark with the ``verdict`` beside it, and the
+        row ``sample_ratio`` a sentence on top. Outcomes in different units need plots of their own.
     label
         Column with the words at the left.
     xlabel
@@ -148,7 +156,7 @@ def pilot(
     Returns
     -------
     matplotlib.axes.Axes
-        Blue where the interval excludes zero, gray where it does not.
+        Blue where the interval excludes zero, gray where it does not or the verdict is withheld.
 
     Examples
     --------
@@ -156,27 +164,70 @@ def pilot(
     >>> pilot(rows).get_xlabel()
     'treatment minus control'
     """
-    columns_of(data, ["low", "high"])
-    clear = data["low"].gt(0) | data["high"].lt(0)
+    columns_of(data, [label, "low", "high"])
+    ratio = data[data[label] == "sample_ratio"]
+    rows = data[data[label] != "sample_ratio"].reset_index(drop=True)
+    verdict = rows["verdict"] if "verdict" in rows else pd.Series("", index=rows.index)
+    clear = (rows["low"].gt(0) | rows["high"].lt(0)) & ~verdict.str.startswith("withheld")
     colors = [BLUE if one else GRAY for one in clear]
-    ax = _forest(data, label, colors, zero=True, percent=percent, ax=ax)
-    if len(data):
+    margin = rows["margin"] if "margin" in rows else pd.Series(nan, index=rows.index)
+    notes = ("\nguardrail: " + verdict).where(margin.notna(), "").tolist()
+    room = 0.22 * ("always_low" in rows) + 0.2 * margin.notna().any() + 0.35 * len(ratio)
+    ax = _forest(rows, label, colors, notes, zero=True, percent=percent, room=room, ax=ax)
+    if len(rows):
         ax.set_xlabel(f"{xlabel}, points" if percent else xlabel)
+        _always(ax, rows, colors)
+        guarded = margin.dropna()
+        ax.vlines(guarded, guarded.index - 0.36, guarded.index + 0.36, colors=VERMILLION, zorder=4)
+        _key(ax, always="always_low" in rows, margins=len(guarded) > 0)
+    for _, check in ratio.iterrows():
+        _sample_ratio(ax, check)
     return ax
+
+
+def _always(ax: Axes, rows: pd.DataFrame, colors: list[str]) -> None:
+    """Draw the intervals for who looks every day, thin and with caps, behind the others."""
+    if not {"always_low", "always_high"} <= set(rows.columns):
+        return
+    ax.hlines(rows.index, rows["always_low"], rows["always_high"], colors=colors, linewidth=0.9)
+    for end in ("always_low", "always_high"):
+        ax.scatter(rows[end], rows.index, marker="|", s=30, c=colors, linewidths=0.9)
+
+
+def _key(ax: Axes, *, always: bool, margins: bool) -> None:
+    """Say under the axis what the thin lines and the marks are."""
+    said = ["thick: for one look, thin: for a look every day"] * always
+    said += ["tall mark: margin of a guardrail"] * margins
+    if said:
+        ax.set_xlabel("\n".join([ax.get_xlabel(), *said]))
+
+
+def _sample_ratio(ax: Axes, check: pd.Series) -> None:
+    """Say on top whether the arms have the sizes that were planned."""
+    sound = check.get("verdict", "") == "as planned"
+    words = f"sample ratio as planned ({p_words(float(check['value']))})"
+    if not sound:
+        words = fill(f"Not to be trusted: {check.get('note') or 'the sample ratio is off'}", 88)
+    ax.annotate(
+        words, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", va="bottom",
+        color=MUTED if sound else VERMILLION, fontsize=8.5, weight="normal" if sound else "bold",
+    )  # fmt: skip
 
 
 def _forest(
     data: pd.DataFrame,
     label: str,
     colors: list[str],
+    notes: Sequence[str] = (),
     *,
     zero: bool = False,
     percent: bool = False,
+    room: float = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a dot with its interval a row, first row on top, its numbers in words at the right."""
     columns_of(data, [label, "value", "low", "high"])
-    ax = ready_axes(ax, height=1.0 + 0.34 * max(len(data), 1))
+    ax = ready_axes(ax, height=1.0 + room + 0.34 * max(len(data), 1))
     if data.empty:
         return no_evidence(ax)
     rows = range(len(data))
@@ -194,8 +245,9 @@ def _forest(
         zorder=3,
     )
     for y, (_, row) in enumerate(data.iterrows()):
+        words = estimate_words(row, percent=percent, change=zero)
         ax.annotate(
-            estimate_words(row, percent=percent, change=zero),
+            words + notes[y] if notes else words,
             (1, y),
             (8, 0),
             xycoords=ax.get_yaxis_transform(),

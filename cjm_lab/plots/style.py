@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from math import nan
+from math import ceil, nan
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate
-from cjm_lab.words import Shown, is_share, shown
+from cjm_lab.words import NBSP, Shown, is_share, shown
 
 #: Okabe-Ito, in the order in which lines are colored; on white all of these reach 3:1.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -168,3 +168,48 @@ def hollow(data: pd.DataFrame) -> pd.Series:
     """Return which rows are drawn hollow: a base under `SMALL_BASE`, or no interval."""
     small = data["n"].lt(SMALL_BASE) if "n" in data else pd.Series(False, index=data.index)
     return small | data["low"].isna() | data["high"].isna()
+
+
+def clipped(name: str, letters: int) -> str:
+    """Return a name of at most so many letters.
+
+    Examples
+    --------
+    >>> clipped("Delivery window", 10), clipped("Payment", 10)
+    ('Delivery…', 'Payment')
+    """
+    return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
+
+
+def percent_words(share: float) -> str:
+    """Return a share as a whole percent without its sign, for a cell; never 0 where there is some.
+
+    Examples
+    --------
+    >>> percent_words(0.384), percent_words(0.004), percent_words(0)
+    ('38', '<1', '0')
+    """
+    return "<1" if 0 < share < 0.005 else f"{100 * share:.0f}"
+
+
+def reach_words(data: pd.DataFrame) -> str:
+    r"""Return how far the intervals of shares reach, where cells have no room for each.
+
+    Parameters
+    ----------
+    data
+        ``value``, optional ``low``, ``high`` and ``n``; rows of fewer than 30 are left out.
+
+    Examples
+    --------
+    >>> reach_words(pd.DataFrame({"value": [0.3, 0.5], "low": [0.28, 0.47], "high": [0.33, 0.53]}))
+    'intervals within ±3\xa0points'
+    """
+    if not {"low", "high"} <= set(data.columns):
+        return ""
+    large = data[data["n"].ge(SMALL_BASE)] if "n" in data else data
+    reach = pd.concat([large["high"] - large["value"], large["value"] - large["low"]]).max()
+    if pd.isna(reach):
+        return ""
+    points = max(1, ceil(round(100 * reach, 6)))
+    return f"intervals within ±{points}{NBSP}point{'' if points == 1 else 's'}"

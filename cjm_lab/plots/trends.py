@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.patheffects import withStroke
 
 from cjm_lab.plots.style import (
     BLUE,
     GRAY,
+    INK,
     MUTED,
     SMALL_BASE,
     VERMILLION,
@@ -18,6 +20,7 @@ from cjm_lab.plots.style import (
     ready_axes,
     styled,
 )
+from cjm_lab.words import number
 
 #: Width of a letter of the calendar's words, as a share of the axis.
 _LETTER = 0.0105
@@ -40,7 +43,8 @@ def trend(
     data
         One row a week: `time`, ``value``; optional ``low`` and ``high`` (interval), ``center``,
         ``lower_limit`` and ``upper_limit`` (control limits), ``n``. A value outside the limits is a
-        vermillion diamond; a week of fewer than 30 is hollow.
+        vermillion diamond; a week of fewer than 30 is hollow. Where ``changed`` says that a new
+        level starts, the levels (``level_mean``) are drawn in the place of the center.
     time
         Column with the dates.
     ylabel
@@ -49,7 +53,7 @@ def trend(
         Whether values are shares of 1.
     calendar
         ``date`` and ``what``: releases, outages and campaigns; those outside the time shown are
-        left out.
+        left out. By default what the column ``calendar`` of the data says of its weeks.
     ax
         Axes to draw on; a new figure by default.
 
@@ -85,8 +89,13 @@ def trend(
         ax.fill_between(when, lower, upper, color=GRAY, alpha=0.14, linewidth=0, step="mid")
         outside = value.lt(lower) | value.gt(upper)
         ax.scatter(when[outside], value[outside], marker="D", s=52, color=VERMILLION, zorder=5)
-    if "center" in data:
+    if "level_mean" in data and data.get("changed", pd.Series(False)).any():
+        _levels(ax, data, when, percent=percent)
+    elif "center" in data:
         ax.plot(when, data["center"], color=GRAY, linewidth=1, linestyle="--", zorder=1)
+    if calendar is None and "calendar" in data:
+        own = data["calendar"].fillna("")
+        calendar = pd.DataFrame({"date": data[time], "what": own})[own.ne("")]
     _mark(ax, calendar, when)
     locator = AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)
@@ -98,6 +107,18 @@ def trend(
     ax.set_ylabel(ylabel)
     ax.grid(axis="y")
     return ax
+
+
+def _levels(ax: Axes, data: pd.DataFrame, when: pd.Series, *, percent: bool) -> None:
+    """Draw the mean of each level as a line from its first week to its last, with its number."""
+    for _, own in data.groupby(data["changed"].astype(int).cumsum()):
+        level, span = float(own["level_mean"].mean()), when[own.index]
+        ax.hlines(level, span.iloc[0], span.iloc[-1], color=INK, linewidth=1.4, zorder=2)
+        said = ax.annotate(
+            number(level, percent=percent), (span.iloc[0], level), (0, 4),
+            textcoords="offset points", color=INK, fontsize=8.5, zorder=6,
+        )  # fmt: skip
+        said.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
 
 
 def _mark(ax: Axes, calendar: pd.DataFrame | None, when: pd.Series) -> None:

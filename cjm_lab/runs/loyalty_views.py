@@ -76,12 +76,20 @@ def credit_side_by_side(credit: pd.DataFrame) -> pd.DataFrame:
 
 
 def seen_pages(stream: JourneyStream, study: Study, period: Period) -> pd.DataFrame:
-    """Return which pages are seen, where sessions begin and end."""
+    """Return who sees each page, and how many sessions begin and end there."""
     found = metrics.page_shares(stream, top=_PAGES, period=period, level=study.level)
     kept = found[found["customers"] >= _FEWEST]
-    names = {"page_share": "seen by", "landing_share": "sessions begin", "exit_share": "end"}
+    names = {
+        "page_share": "seen by",
+        "landing_share": "sessions begin",
+        "exit_share": "sessions end",
+    }
     words = in_words(kept, "share").assign(what=kept["measure"].map(names))
-    return words[["what", "page", "share", "interval", "n"]]
+    words["share"] = words["share"] + " " + words["interval"]
+    wide = words.pivot(index="page", columns="what", values="share").reindex(
+        index=words["page"].drop_duplicates(), columns=list(names.values())
+    )
+    return wide.fillna("").reset_index()
 
 
 def cohorts(stream: JourneyStream, study: Study, as_of: date) -> pd.DataFrame:

@@ -32,6 +32,14 @@ def step_shares(stream: JourneyStream, study: Study, period: Period, as_of: date
     return _named(table, study)
 
 
+def flows(stream: JourneyStream, study: Study, period: Period, as_of: date) -> pd.DataFrame:
+    """Return which way journeys go between their first steps, by the touchpoints' names."""
+    table = metrics.step_flows(stream, steps=5, period=period, as_of=as_of, level=study.level)
+    named = _named(table, study)
+    names: dict[Any, str] = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
+    return named.assign(next_touchpoint=named["next_touchpoint"].replace(names))
+
+
 def usual_paths(
     stream: JourneyStream, customers: pd.DataFrame, study: Study, period: Period, as_of: date
 ) -> pd.DataFrame:
@@ -54,6 +62,7 @@ def usual_paths(
         parts.append(in_words(kept, "share of conversions", percent=True).assign(who=name))
     table = pd.concat(parts, ignore_index=True)
     names = {e: study.touchpoint(t).name for e, t in study.touchpoint_of_event.items()}
+    table["interval"] = table["interval"].where(table["kind"] == "actual", "")
     steps = [" > ".join(names.get(one, one) for one in way.split(" > ")) for way in table["path"]]
     return table.assign(path=steps, days=table["median_days"].map(number))[
         ["who", "kind", "path", "share of conversions", "interval", "days", "n"]

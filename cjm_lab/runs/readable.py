@@ -157,7 +157,8 @@ def in_words(table: pd.DataFrame, name: str, *, percent: bool = False) -> pd.Dat
             about, table[columns].itertuples(index=False), strict=True
         )
     ]
-    told = {name: [one.value for one in words], "interval": [one.interval for one in words]}
+    texts = {name: [one.value for one in words], "interval": [one.interval for one in words]}
+    told = {column: pd.Series(text, table.index, dtype="str") for column, text in texts.items()}
     return table.drop(columns="value").assign(**told)
 
 

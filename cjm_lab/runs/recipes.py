@@ -77,8 +77,8 @@ SOCIAL_VIEWS = (
     "unlinked", "shared_most", "link_marks", "labels_wanted",
 )  # fmt: skip
 PATH_VIEWS = (
-    "step_shares", "usual_paths", "wait_to_convert", "back_again", "dead_ends", "deviations",
-    "drop_reasons", "come_back",
+    "step_shares", "flows", "usual_paths", "wait_to_convert", "back_again", "dead_ends",
+    "deviations", "drop_reasons", "come_back",
 )  # fmt: skip
 LOYALTY_VIEWS = (
     "arrivals", "credit", "credit_side_by_side", "seen_pages", "cohorts", "staying", "buyers",

@@ -1,5 +1,6 @@
 """From files to tidy tables: readers, masking, schemas, inventory."""
 
+from cjm_lab.sources.events import events_reading, read_events
 from cjm_lab.sources.inventory import inventory, knowledge_gaps
 from cjm_lab.sources.mentions import mentions_reading, read_mentions
 from cjm_lab.sources.proposal import propose_questions
@@ -15,7 +16,6 @@ from cjm_lab.sources.tables import (
 )
 from cjm_lab.sources.tidy import (
     read_customers,
-    read_events,
     read_interactions,
     read_orders,
     read_table,
@@ -23,6 +23,7 @@ from cjm_lab.sources.tidy import (
 
 __all__ = [
     "codebook",
+    "events_reading",
     "first_day",
     "input_files",
     "inventory",

@@ -364,7 +364,7 @@ def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) 
         "encoding": export.encoding,
         "delimiter": export.delimiter,
         "rows": rows,
-        "not_applicable": sum(np.count_nonzero(one.not_applicable) for one in answers.values()),
+        "not_applicable": int(sum(one.not_applicable.sum() for one in answers.values())),
         "note": note,
     }
 

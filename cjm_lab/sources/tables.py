@@ -10,6 +10,7 @@ import pandas as pd
 from cjm_lab.errors import SourceError, StudyError
 from cjm_lab.period import day_start
 from cjm_lab.sources.answers import USUAL_SCALES
+from cjm_lab.sources.events import read_events
 from cjm_lab.sources.files import as_text, source_files
 from cjm_lab.sources.limesurvey import codebook_file
 from cjm_lab.sources.mentions import read_mentions
@@ -17,14 +18,22 @@ from cjm_lab.sources.schemas import TABLES, check, empty_table
 from cjm_lab.sources.states import DROPPED
 from cjm_lab.sources.survey import read_survey
 from cjm_lab.sources.tidy import read_table, tidy_columns
-from cjm_lab.study import MentionLabels, MentionsSource, Study, SurveySource, TableSource
+from cjm_lab.study import (
+    EventsSource,
+    MentionLabels,
+    MentionsSource,
+    Study,
+    SurveySource,
+    TableSource,
+)
 from cjm_lab.study.load import line_of
 from cjm_lab.study.personas import match_personas
 from cjm_lab.workspace import Workspace
 
 #: Files that a study's folder may hold under these fixed names without naming them as sources.
 OWN_FILES = (
-    "labels", "notes", "findings", "resources", "pilot", "actions", "calendar", "invitations",
+    "labels", "notes", "findings", "resources", "pilot", "actions", "costs", "calendar",
+    "invitations",
 )  # fmt: skip
 
 CODEBOOK = [
@@ -96,6 +105,8 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
             frames.append(_mentions(source, study, source.attributes, str(salted["salt"])))
         elif isinstance(source, MentionsSource) and kind == "labels" and source.labels:
             frames.append(_labels_within(source, source.labels, study))
+        elif isinstance(source, EventsSource) and kind == "events":
+            frames.append(read_events(source.file, layout=source.layout, **how, **said))  # type: ignore[arg-type]
         elif isinstance(source, TableSource) and source.kind == kind:
             frames.append(read_table(kind, source.file, **salted, **said))  # type: ignore[arg-type]
     path = study.folder / f"{kind}.csv"
@@ -104,7 +115,7 @@ def read_kind(study: Study, kind: str) -> pd.DataFrame:
     if not frames:
         return empty_table(kind)
     table = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    if kind in ("responses", "mentions"):
+    if kind in ("responses", "mentions", "events"):
         table.attrs["reading"] = [one for frame in frames for one in frame.attrs["reading"]]
     key = TABLES[kind].key
     kept = table if kind != "responses" else table[~table["state"].isin(DROPPED)]

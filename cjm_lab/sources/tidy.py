@@ -23,27 +23,6 @@ from cjm_lab.sources.schemas import JOINING, TABLES, check, empty_table
 from cjm_lab.workspace import process_salt
 
 
-def read_events(
-    file: str | Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    dates: str = "",
-    time_zone: str = "UTC",
-    folder: str | Path = ".",
-) -> pd.DataFrame:
-    r"""Read events: one row an event of one customer. Parameters are those of `read_mentions`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "e.csv"
-    >>> _ = file.write_text("customer_id,event,occurred_at\n7,visit,2026-10-01T08:00\n")
-    >>> read_events(file, time_zone="Europe/Berlin")["occurred_at"].iloc[0].isoformat()
-    '2026-10-01T06:00:00+00:00'
-    """
-    return _read("events", file, folder, columns, dates, time_zone)
-
-
 def read_customers(
     file: str | Path,
     *,
@@ -136,18 +115,38 @@ def _read(
     salt: str = "",
 ) -> pd.DataFrame:
     """Read every file of a source into one tidy table."""
-    frames = []
-    for path in source_files(str(file), Path(folder)):
-        frame = rename(read_file(path), columns or {}, path.name)
-        require(frame, TABLES[kind].required, path.name)
-        tidy = tidy_columns(kind, frame, path.name, dates, time_zone, salt=salt)
-        extra = {
-            name: attribute_column(frame[name])
-            for name in frame.columns
-            if name not in (*tidy.columns, *(["author"] if kind == "mentions" else []))
-        }
-        frames.append(check(tidy.assign(**extra), kind, path.name))
+    frames = [
+        tidy_table(kind, read_file(path), path.name, columns, dates, time_zone, salt)
+        for path in source_files(str(file), Path(folder))
+    ]
     return _one_key(pd.concat(frames, ignore_index=True), kind, str(file))
+
+
+def tidy_table(
+    kind: str,
+    frame: pd.DataFrame,
+    place: str,
+    columns: Mapping[str, str] | None = None,
+    dates: str = "",
+    time_zone: str = "UTC",
+    salt: str = "",
+) -> pd.DataFrame:
+    """Return a frame with rows numbered from 0 as a tidy table, its other columns after it.
+
+    Raises
+    ------
+    SourceError
+        If a column is missing or a value cannot be used; `place` says where.
+    """
+    frame = rename(frame, columns or {}, place)
+    require(frame, TABLES[kind].required, place)
+    tidy = tidy_columns(kind, frame, place, dates, time_zone, salt=salt)
+    extra = {
+        name: attribute_column(frame[name])
+        for name in frame.columns
+        if name not in (*tidy.columns, *(["author"] if kind == "mentions" else []))
+    }
+    return check(tidy.assign(**extra), kind, place)
 
 
 def tidy_columns(

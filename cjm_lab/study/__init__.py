@@ -3,6 +3,7 @@
 from cjm_lab.study.load import load_study
 from cjm_lab.study.models import (
     Budget,
+    EventsSource,
     Funnel,
     Goal,
     KeyMeasure,
@@ -23,6 +24,7 @@ from cjm_lab.study.models import (
 
 __all__ = [
     "Budget",
+    "EventsSource",
     "Funnel",
     "Goal",
     "KeyMeasure",

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from cjm_lab.errors import StudyError, one_of
 from cjm_lab.study.models import (
+    EventsSource,
     MentionsSource,
     Part,
     Question,
@@ -20,7 +21,7 @@ from cjm_lab.study.models import (
     TableSource,
 )
 
-_KINDS = ["survey", "mentions", *get_args(TableSource.model_fields["kind"].annotation)]
+_KINDS = ["survey", "mentions", "events", *get_args(TableSource.model_fields["kind"].annotation)]
 
 
 def load_study(path: str | Path) -> Study:
@@ -181,6 +182,7 @@ def _known_fields(at: tuple[str | int, ...]) -> list[str]:
             sources: dict[str, type[BaseModel]] = {
                 "survey": SurveySource,
                 "mentions": MentionsSource,
+                "events": EventsSource,
             }
             model = sources.get(str(part), TableSource)
         elif isinstance(part, str) and part in model.model_fields:

@@ -91,3 +91,52 @@ def test_differences_of_shares_are_in_points_on_the_axis_too() -> None:
     assert ax.get_xlabel() == "treatment minus control, points"
     ticks = [tick.get_text() for tick in ax.get_xticklabels()]
     assert "−10" in ticks and not any("%" in tick or "-" in tick for tick in ticks)
+
+
+ANALYZED = pd.DataFrame(
+    {
+        "outcome": ["sample_ratio", "ordered", "complained"],
+        "value": [0.4, 0.05, 0.01],
+        "low": [None, 0.03, -0.01],
+        "high": [None, 0.07, 0.03],
+        "n": 6000,
+        "always_low": [None, 0.01, -0.02],
+        "always_high": [None, 0.09, 0.04],
+        "margin": [None, None, 0.02],
+        "verdict": ["as planned", "differs", "not shown"],
+        "note": "",
+    }
+)
+
+
+def test_the_sample_ratio_is_a_sentence_and_no_outcome() -> None:
+    ax = plots.pilot(ANALYZED, label="outcome", percent=True)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ordered", "complained"]
+    assert ax.texts[-1].get_text() == "sample ratio as planned (p .40)"
+    assert ax.texts[1].get_text().endswith("\nguardrail: not shown")
+
+
+def test_the_interval_of_every_look_is_behind_and_the_margin_of_a_guardrail_marked() -> None:
+    ax = plots.pilot(ANALYZED, label="outcome", percent=True)
+    thick, _, thin, *_, margins = ax.collections
+    assert [(line[0][0], line[1][0]) for line in thick.get_segments()] == [
+        (0.03, 0.07),
+        (-0.01, 0.03),
+    ]
+    assert [(line[0][0], line[1][0]) for line in thin.get_segments()] == [
+        (0.01, 0.09),
+        (-0.02, 0.04),
+    ]
+    assert thin.get_linewidths()[0] < thick.get_linewidths()[0]
+    (mark,) = margins.get_segments()
+    assert (mark[0][0], mark[:, 1].mean()) == (0.02, 1)
+    assert "tall mark: margin of a guardrail" in ax.get_xlabel()
+
+
+def test_a_pilot_of_the_wrong_sizes_is_gray_and_warned_of() -> None:
+    data = ANALYZED.assign(verdict=["not as planned", *["withheld: sample ratio"] * 2])
+    data.loc[0, "note"] = "sample ratio p .0086: 44,700 control and 45,489 treated customers"
+    ax = plots.pilot(data, label="outcome", percent=True)
+    assert colors(ax) == [GRAY.lower(), GRAY.lower()]
+    assert ax.texts[-1].get_text().startswith("Not to be trusted: sample ratio p .0086: 44,700")
+    assert ax.texts[-1].get_weight() == "bold"

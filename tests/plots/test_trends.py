@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 
@@ -66,3 +67,29 @@ def test_a_week_of_few_answers_is_hollow() -> None:
         False,
         False,
     ]
+
+
+CHANGED = WEEKS.assign(level_mean=[0.2, 0.2, 0.225, 0.225], changed=[False, False, True, False])
+
+
+def test_levels_take_the_place_of_the_center_where_one_changed() -> None:
+    ax = plots.trend(CHANGED, percent=True)
+    assert len(ax.lines) == 1  # no center
+    lines = [line for line in ax.collections if isinstance(line, LineCollection)][-2:]
+    levels = [line.get_segments()[0] for line in lines]
+    assert [level[:, 1].tolist() for level in levels] == [[0.2, 0.2], [0.225, 0.225]]
+    ends = [date2num(day) for day in pd.to_datetime(["2026-09-07", "2026-09-14"])]
+    assert levels[0][:, 0].tolist() == ends
+    assert [text.get_text() for text in ax.texts] == ["20\u00a0%", "22\u00a0%"]
+
+
+def test_without_a_change_the_center_stays() -> None:
+    ax = plots.trend(CHANGED.assign(changed=False))
+    assert (len(ax.lines), ax.texts[:]) == (2, [])
+
+
+def test_the_calendar_of_the_weeks_is_marked_unless_another_is_given() -> None:
+    weeks = WEEKS.assign(calendar=["", "Outage", "", ""])
+    assert [text.get_text() for text in plots.trend(weeks).texts] == ["Outage"]
+    other = pd.DataFrame({"date": ["2026-09-22"], "what": ["Release"]})
+    assert [text.get_text() for text in plots.trend(weeks, calendar=other).texts] == ["Release"]

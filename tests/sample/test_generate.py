@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from cjm_lab.sources import read_tables
 from cjm_lab.study import Study, load_study
 
 SAMPLE = Path(__file__).parents[2] / "data" / "raw" / "coffee-maker"
 TYPED = ["study.yaml", "notes.csv", "findings.csv", "resources.csv", "actions.csv", "calendar.csv"]
 MADE = ["survey.csv", "mentions.csv", "customers.csv", "orders.csv", "interactions.csv",
-        "invitations.csv", "labels.csv", "pilot.csv", "truths.json"]  # fmt: skip
+        "invitations.csv", "labels.csv", "pilot.csv", "costs.csv", "truths.json"]  # fmt: skip
 MONTHS = ["2026-08", "2026-09", "2026-10"]
 
 
@@ -117,6 +118,17 @@ def test_the_truths_follow_from_the_parameters(generator: ModuleType) -> None:
     # Kano: reverse and questionable answers don't count
     assert august["kano_better_delivery_Delivery window"] == pytest.approx(0.70 / 0.96)
     assert august["kano_worse_payment_Card form kept on error"] == pytest.approx(-0.75 / 0.96)
+    # on 12 % of the visits: a phone instead of a desktop or tablet, a desktop instead of a phone
+    phones = 0.41 * 0.70 + 0.37 * 0.50 + 0.15 * 0.25 + 0.07 * 0.50
+    desktops = 1 - phones - 0.06
+    assert august["device_share_phone"] == pytest.approx(0.88 * phones + 0.12 * (desktops + 0.06))
+    assert august["device_share_desktop"] == pytest.approx(0.88 * desktops + 0.12 * phones)
+    assert august["device_share_tablet"] == pytest.approx(0.88 * 0.06)
+    # 150 euros a day for 35 % and 45 euros a day for 40 % of 6,000 customers in 92 days
+    assert august["cost_per_customer_advert"] == pytest.approx(150 * 92 / 2100)
+    assert august["cost_per_customer_search"] == pytest.approx(45 * 92 / 2400)
+    # every sixth contact is about the payment
+    assert august["complaint_share"] == pytest.approx(0.25 + 0.30 / 6)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,7 @@ def test_without_effects_nothing_differs_and_nothing_is_to_be_found(generator: M
     rows = generator.truths(generator.Effects(*[0.0] * len(generator.Effects._fields)))
     assert {row["kind"] for row in rows} == {"value"}
     for measure, truth in [("valence", 0.6), ("drop_off", 0.2), ("negative_share", 0.25),
-                           ("pilot_difference", 0.0)]:  # fmt: skip
+                           ("pilot_difference", 0.0), ("complaint_share", 0.25)]:  # fmt: skip
         months = [row["months"].values() for row in rows if row["measure"] == measure]
         assert {value for row in months for value in row} == {truth}
 
@@ -170,6 +182,7 @@ def test_without_effects_nothing_differs_and_nothing_is_to_be_found(generator: M
         ("persona_drop_off", "drop_off_payment_first_time", "2026-08", 0.59),
         ("delivery_change", "valence_delivery", "2026-10", 1.0),
         ("pilot_ordered", "pilot_difference_ordered", "2026-09", 1.0),
+        ("payment_contacts", "complaint_share", "2026-09", 1 / 6),
     ],
 )
 def test_an_effect_moves_its_truth_by_its_size(
@@ -189,11 +202,38 @@ def test_a_persona_effect_leaves_the_whole_alone(generator: ModuleType) -> None:
         assert before[truth] == after[truth]
 
 
+def test_a_campaign_that_brings_more_buyers_leaves_the_whole_alone(generator: ModuleType) -> None:
+    effects = generator.Effects()
+    orders, shares = generator.orders_by_campaign(effects), generator.CAMPAIGNS["advert"]
+    assert orders["broken-machine"] - orders["autumn-brew"] == pytest.approx(0.12)
+    whole = sum(shares[name] * orders[name] for name in shares)
+    assert whole == pytest.approx(0.8**3 * 0.58)  # an advert, the shop, a basket, the payment
+    none = generator.orders_by_campaign(effects._replace(campaign_orders=0.0))
+    assert list(none.values()) == pytest.approx([0.8**3 * 0.58] * 2)
+
+
+def test_campaigns_and_contacts_move_nothing_else(
+    generator: ModuleType, again: Path, tmp_path: Path
+) -> None:
+    effects = generator.Effects(campaign_orders=0.0, payment_contacts=0.0)
+    other = generator.generate(tmp_path / "other", effects)
+    for name in {*MADE} - {"interactions.csv", "truths.json"}:
+        assert (other / name).read_bytes() == (again / name).read_bytes()
+    for name, column, read in (
+        ("interactions.csv", "kind", pd.read_csv), ("events.parquet", "campaign", pd.read_parquet)
+    ):  # fmt: skip
+        before, after = read(again / name), read(other / name)
+        assert not before[column].equals(after[column])
+        pd.testing.assert_frame_equal(before.drop(columns=column), after.drop(columns=column))
+
+
 @pytest.mark.parametrize(
     ("effect", "message"),
     [
         ({"payment_valence": 3.0}, "valence_payment must lie between -2 and 2"),
         ({"persona_drop_off": 1.0}, "drop_off_payment_first_time must lie between 0 and 1"),
+        ({"campaign_orders": 0.7}, "orders of autumn-brew must lie between 0 and 1"),
+        ({"payment_contacts": 0.8}, "complaints about payment must lie between 0 and 1"),
     ],
 )
 def test_an_effect_off_the_scale_is_refused(
@@ -279,6 +319,74 @@ def test_the_shops_systems_agree_with_the_event_log() -> None:
     there = customers["experience"][linked["Customer number"]]
     assert (there.to_numpy() == linked["experience"].str.strip().to_numpy()).all()
     assert linked["Customer number"].is_unique
+
+
+def test_a_visit_is_on_one_device_mostly_the_customers_own() -> None:
+    log = events().merge(table("customers.csv"), left_on="user", right_on="customer_no")
+    nowhere = log["channel"].isin(["carrier", "service"])
+    assert set(log.loc[nowhere, "device_x"]) == {""}
+    visits = log[~nowhere].groupby("session")[["device_x", "device_y"]].agg(["first", "nunique"])
+    assert (visits.xs("nunique", axis=1, level=1) == 1).all(axis=None)
+    used, own = visits["device_x"]["first"], visits["device_y"]["first"]
+    assert set(used) == {"phone", "desktop", "tablet"}
+    assert (used != own).mean() == pytest.approx(0.12, abs=0.006)  # 4 standard errors
+    assert set(used[own == "tablet"]) == {"tablet", "phone"}
+
+
+def test_a_campaign_belongs_to_the_visit_that_an_advert_or_a_search_began() -> None:
+    campaigns = events().groupby("channel")["campaign"].unique().map(set)
+    assert campaigns["advert"] == {"broken-machine", "autumn-brew"}
+    assert campaigns["search"] == {"coffee-makers", ""}
+    assert set().union(*campaigns.drop(["advert", "search"])) == {""}
+    assert (events().groupby(["user", "channel"])["campaign"].nunique() == 1).all()
+
+
+def test_customers_order_as_often_as_planted_for_their_campaign(generator: ModuleType) -> None:
+    first = events().drop_duplicates("user").set_index("user")
+    first = first[first["ts"] < "2026-10-25"]  # the others may still order
+    ordered = first.index.isin(events().query("action == 'order_confirmed'")["user"])
+    found = pd.Series(ordered).groupby(first["campaign"].array).agg(["mean", "size"])
+    whole = 0.8**3 * 0.58
+    planted = {**generator.orders_by_campaign(generator.Effects()), "coffee-makers": whole}
+    for campaign, share in planted.items():
+        error = (share * (1 - share) / found.loc[campaign, "size"]) ** 0.5
+        assert found.loc[campaign, "mean"] == pytest.approx(share, abs=3.3 * error), campaign
+
+
+def test_pages_are_paths_where_the_customer_is_on_the_web(study: Study) -> None:
+    on_web = {"advert", "search", "comparison", "reviews", "basket", "payment"}
+    actions = {
+        event for one in study.touchpoints if one.id in on_web for event in one.events
+    } | {"order_confirmed", "reorder", "recipe"}  # fmt: skip
+    web = events()["action"].isin(actions)
+    assert set(events().loc[~web, "page"]) == {""}
+    assert events().loc[web, "page"].str.fullmatch(r"(/[a-z-]+)+").all()
+    models = events()["page"].str.extract(r"^/models/([a-z-]+)")[0].dropna()
+    assert set(models) == {"aroma-one", "aroma-duo", "aroma-barista", "aromamaker-pro"}
+    looked_for = set(events().query("action == 'search'")["page"])
+    assert {"/return-policy", "/help/delivery", "/help/payment"} <= looked_for
+
+
+def test_contacts_are_of_a_kind_and_about_a_touchpoint(study: Study) -> None:
+    contacts = table("interactions.csv")
+    assert set(contacts["kind"]) == {"question", "request", "complaint"}
+    assert set(contacts["touchpoint"]) <= set(study.stage_of)
+    assert (contacts.groupby("topic")["touchpoint"].nunique() == 1).all()
+    complains = contacts["kind"].eq("complaint").groupby(contacts["touchpoint"]).mean()
+    assert complains.idxmax() == "payment"
+
+
+def test_the_costs_of_the_paid_channels_are_found_without_an_entry(study: Study) -> None:
+    assert "costs" not in {source.kind for source in study.sources}
+    costs = read_tables(study)["costs"]
+    months = costs["month"].dt.tz_convert(study.time_zone).dt.strftime("%Y-%m-%d")
+    amounts = costs.assign(month=months).pivot(index="month", columns="channel", values="amount")
+    assert amounts.to_dict("list") == {
+        "advert": [31 * 150, 30 * 150, 31 * 150], "search": [31 * 45, 30 * 45, 31 * 45]
+    }  # fmt: skip
+    assert list(amounts.index) == [f"{month}-01" for month in MONTHS]
+    paid = events()["channel"].isin(amounts.columns)
+    assert (events().loc[~paid, "campaign"] == "").all()
 
 
 def test_each_month_has_answers_enough_and_the_re_order_too_few() -> None:

@@ -124,7 +124,7 @@ def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
 
 
 def test_a_source_may_be_of_every_kind_that_a_table_is_read_from_and_of_no_other() -> None:
-    kinds = {*get_args(TableSource.model_fields["kind"].annotation), "mentions"}
+    kinds = {*get_args(TableSource.model_fields["kind"].annotation), "mentions", "events"}
     assert kinds == set(TABLES) - {"responses"}  # which a survey gives
 
 

@@ -7,12 +7,16 @@ whoever reads the data can check what they find against truths.json:
 
 * the payment hurts: it is rated lowest, and more people give up there than anywhere else,
 * it hurts first-time buyers most,
-* complaints about it are a large part of what people write,
+* complaints about it are a large part of what people write, and of why they contact the service,
 * from October on a two-hour delivery window makes the delivery better; nothing else ever changes,
+* one campaign brings customers who order more often than those of the other one,
 * a pilot in September shows that keeping the card form on error lets more people order,
 * a third of those invited to the survey answer it, whether a voucher is promised or not,
 * a delivery window delights, a card form that is not kept annoys, gift wrapping does neither, and
   what counts most in a machine is the taste.
+
+Customers come on their own device, now and then on another, and the brand pays for adverts and
+search, the same every day: which devices are used and what a customer costs follows from that.
 
 The truths are computed from the parameters, never from the data drawn. Every effect may be set to
 zero; then there is nothing to find. Only uniform random numbers are drawn, each table has a stream
@@ -33,7 +37,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from itertools import permutations
-from math import comb, exp, sqrt
+from math import comb, exp, inf, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,8 +60,9 @@ MONTHS = ["2026-08", "2026-09", "2026-10"]
 # That also keeps clear of the hour that the end of summer time repeats.
 MINUTE, HOUR = 60, 3600
 DAY = 16 * HOUR
-MONTH_STARTS, MONTH_ENDS = np.array([0, 31, 61]) * DAY, np.array([31, 61, 92]) * DAY
-END = 92 * DAY
+DAYS = [31, 30, 31]
+MONTH_ENDS = np.cumsum(DAYS) * DAY
+MONTH_STARTS, END = MONTH_ENDS - np.array(DAYS) * DAY, sum(DAYS) * DAY
 
 CUSTOMERS, ANSWERS_A_MONTH, MENTIONS, LABELS_A_MONTH, PILOT_ARM = 6000, 400, 4000, 220, 1500
 
@@ -65,6 +70,29 @@ CUSTOMERS, ANSWERS_A_MONTH, MENTIONS, LABELS_A_MONTH, PILOT_ARM = 6000, 400, 400
 EXPERIENCE = {"first": 0.41, "replacing": 0.37, "office": 0.15, "gift": 0.07}
 PERSONAS = {"first_time": "first", "upgrader": "replacing", "office": "office"}
 CHANNELS = {"advert": 0.35, "search": 0.40, "direct": 0.25}
+
+#: What customers go online with: phones by experience, tablets all alike, the others desktops. On
+#: some visits it is another device.
+PHONES = {"first": 0.70, "replacing": 0.50, "office": 0.25, "gift": 0.50}
+TABLETS = 0.06
+OTHER = {"phone": "desktop", "desktop": "phone", "tablet": "phone"}
+OTHER_DEVICE = 0.12
+
+#: The campaigns of the paid channels ("" = found without), and what a channel costs a day in euros.
+CAMPAIGNS = {
+    "advert": {"broken-machine": 0.45, "autumn-brew": 0.55},
+    "search": {"coffee-makers": 0.60, "": 0.40},
+}  # fmt: skip
+COST_A_DAY = {"advert": 150.0, "search": 45.0}
+
+#: What the service is contacted about, each as often as another, and the touchpoint it belongs to;
+#: the share of contacts that complain, and what the others are.
+CONTACTS = {
+    "leaking": "first_cup", "descaling": "first_cup", "noise": "first_cup",
+    "missing part": "setup", "payment question": "payment", "invoice": "confirmation",
+}  # fmt: skip
+COMPLAINTS = 0.25
+CALM = {"question": 0.65, "request": 0.35}
 
 #: Mean satisfaction from -2 to +2: this much everywhere, plus what makes a journey uneven. What the
 #: payment departs by is an effect of its own.
@@ -149,6 +177,8 @@ class Effects(NamedTuple):
     persona_drop_off: float = 0.20  # how many more of them than of others give up there
     delivery_change: float = 0.6  # what the delivery window adds to the delivery's valence
     pilot_ordered: float = 0.10  # how many more order where the card form is kept
+    payment_contacts: float = 0.30  # how many more than COMPLAINTS of its contacts complain
+    campaign_orders: float = 0.12  # how many more whose machine broke order than of other adverts
 
 
 # --- What the effects make true -----------------------------------------------------------------
@@ -170,6 +200,40 @@ def persona_shift(gap: float) -> dict[str, float]:
     return {kind: gap * ((kind == "first") - EXPERIENCE["first"]) for kind in EXPERIENCE}
 
 
+def devices() -> dict[str, float]:
+    """Return the share of visits on each device: mostly the customer's own."""
+    phones = sum(share * PHONES[kind] for kind, share in EXPERIENCE.items())
+    own = {"phone": phones, "desktop": 1 - phones - TABLETS, "tablet": TABLETS}
+    borrowed = {name: sum(own[mine] for mine in own if OTHER[mine] == name) for name in own}
+    return {name: own[name] + OTHER_DEVICE * (borrowed[name] - own[name]) for name in own}
+
+
+def orders_by_campaign(effects: Effects) -> dict[str, float]:
+    """Return the share of those who see an advert of a campaign that orders.
+
+    Over both campaigns it is what it is without the effect.
+    """
+    whole = (1 - DROP_OFF) ** 3 * (1 - DROP_OFF - effects.payment_drop_off)
+    better, other = CAMPAIGNS["advert"]
+    share = CAMPAIGNS["advert"][better]
+    return {
+        better: whole + effects.campaign_orders * (1 - share),
+        other: whole - effects.campaign_orders * share,
+    }
+
+
+def within(name: str, values: list[float], low: float, high: float) -> None:
+    """Refuse what is off its scale.
+
+    Raises
+    ------
+    ValueError
+        If a value is.
+    """
+    if not all(low <= value <= high for value in values):
+        raise ValueError(f"{name} must lie between {low} and {high}, got {values}")
+
+
 def truths(effects: Effects) -> list[dict[str, Any]]:
     """Return what a faithful analysis estimates, an entry a row of the ledger, and what it finds.
 
@@ -183,10 +247,12 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
     ) -> None:
         name = "_".join([measure, *about.values()])
         by_month = np.broadcast_to(truth, len(months)).round(9).tolist()
-        scales = {"valence": (-2, 2), "nps": (-100, 100), "kano_worse": (-1, 0)}
+        scales = {
+            "valence": (-2, 2), "nps": (-100, 100), "kano_worse": (-1, 0),
+            "cost_per_customer": (0, inf),
+        }  # fmt: skip
         low, high = scales.get(measure, (0, 1))
-        if not all(low <= value <= high for value in by_month):
-            raise ValueError(f"{name} must lie between {low} and {high}, got {by_month}")
+        within(name, by_month, low, high)
         row = {"touchpoint": "", "persona": "", "subject": "us"} | about
         row |= {"kind": "value", "months": dict(zip(months, by_month, strict=True))}
         rows.append({"id": name, "lane": lane, "measure": measure} | row)
@@ -212,6 +278,13 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
     for measure in ("response_share_difference", "early_late_difference", "reward_difference"):
         add("answered", measure, 0.0)
     add("answered", "partial_share", BROKEN_OFF)
+    for device, used in devices().items():
+        add("acquisition", "device_share", used, label=device)
+    for channel, cost in COST_A_DAY.items():
+        customers_a_day = CUSTOMERS * CHANNELS[channel] / sum(DAYS)
+        add("acquisition", "cost_per_customer", cost / customers_a_day, label=channel)
+    complaints = COMPLAINTS + effects.payment_contacts / len(CONTACTS)
+    add("contacts", "complaint_share", complaints)
     any_reason = 1 - np.prod([1 - chosen for chosen in REASONS.values()])  # who has none is blank
     for reason, chosen in REASONS.items():
         add("choice", "reason_share", chosen / any_reason, label=reason)
@@ -220,6 +293,11 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
         a, o, m, i = (share[category] for category in "AOMI")
         add("feature", "kano_better", (a + o) / (a + o + m + i), **about)
         add("feature", "kano_worse", -(o + m) / (a + o + m + i), **about)
+
+    planted = {f"orders of {name}": x for name, x in orders_by_campaign(effects).items()}
+    planted["complaints about payment"] = COMPLAINTS + effects.payment_contacts
+    for name, chance in planted.items():
+        within(name, [chance], 0, 1)
 
     found: dict[str, tuple[float, dict[str, str]]] = {
         "worst_touchpoint": (effects.payment_valence, {"touchpoint": "payment"}),
@@ -234,6 +312,14 @@ def truths(effects: Effects) -> list[dict[str, Any]]:
         "pilot": (
             effects.pilot_ordered,
             {"lane": "pilot", "measure": "pilot_difference", "label": "ordered"},
+        ),
+        "campaign": (
+            effects.campaign_orders,
+            {"lane": "acquisition", "label": next(iter(CAMPAIGNS["advert"]))},
+        ),
+        "contacts": (
+            effects.payment_contacts,
+            {"lane": "contacts", "measure": "complaint_share", "touchpoint": "payment"},
         ),
     }
     return rows + [
@@ -297,13 +383,14 @@ def people(rng: np.random.Generator, experience: Array, words: Words) -> pd.Data
     shares = words["shares"]
     u = rng.random((5, len(experience)))
     first, office = experience == "first", experience == "office"
-    on_phone = np.select([first, office], [0.70, 0.25], 0.50)
+    on_phone = pd.Series(experience).map(PHONES).to_numpy(float)
+    device = np.where(u[0] < on_phone, "phone", np.where(u[0] < 1 - TABLETS, "desktop", "tablet"))
     columns = {
         "experience": experience,
         "household": np.where(office, "office", pick(u[1], shares["household"])),
         "age_group": np.where(first, pick(u[2], shares["age_first"]), pick(u[2], shares["age"])),
         "city": pick(u[3], shares["city"]),
-        "device": np.where(u[0] < on_phone, "phone", np.where(u[0] < 0.94, "desktop", "tablet")),
+        "device": device,
         "product": np.where(
             office, pick(u[4], shares["machine_office"]), pick(u[4], shares["machine"])
         ),
@@ -314,7 +401,7 @@ def people(rng: np.random.Generator, experience: Array, words: Words) -> pd.Data
 def journeys(
     rng: np.random.Generator, effects: Effects, words: Words
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the customers, and when each did what in waking seconds (missing = never).
+    """Return the customers, and when each did what in waking seconds (missing = never, or later).
 
     From the first comparison to the order it takes five days at the most, so that the study's
     window of seven days cuts nothing off.
@@ -358,15 +445,40 @@ def journeys(
         "support_contact": contact, "reorder": reorder,
     })  # fmt: skip
     who = people(rng, experience, words).assign(
-        start=start, channel=channel, customer=numbered("", n, 5)
+        start=start, channel=channel, customer=numbered("", n, 5), orders=~np.isnan(order)
     )
     return who, times.where(times < END)
 
 
+def campaigns(rng: np.random.Generator, effects: Effects, who: pd.DataFrame) -> Array:
+    """Return the campaign through which each customer first came, "" without one.
+
+    By Bayes' rule from who orders, so that each campaign keeps its share and has its conversion.
+    """
+    u = rng.random(len(who))
+    came = np.full(len(who), "", dtype=object)
+    search, advert = (who["channel"].eq(channel).to_numpy() for channel in ("search", "advert"))
+    came[search] = pick(u[search], CAMPAIGNS["search"])
+    shares, chance = CAMPAIGNS["advert"], orders_by_campaign(effects)
+    for group, orders in ((advert & who["orders"], True), (advert & ~who["orders"], False)):
+        own = {
+            name: p * (chance[name] if orders else 1 - chance[name]) for name, p in shares.items()
+        }
+        came[group] = pick(u[group], own)
+    return came
+
+
 def log(
-    rng: np.random.Generator, who: pd.DataFrame, times: pd.DataFrame, words: Words
+    rng: np.random.Generator,
+    who: pd.DataFrame,
+    times: pd.DataFrame,
+    others: np.random.Generator,
+    words: Words,
 ) -> pd.DataFrame:
-    """Return the events in the order of time: the journeys and the everyday use of the machine."""
+    """Return the events in the order of time: the journeys and the everyday use of the machine.
+
+    On which visits customers are on another device is drawn from `others`.
+    """
     path = times.melt(ignore_index=False, var_name="action", value_name="at").dropna()
     path["action"] = path["action"].str.split().str[0]
     owned = times["first_brew"].dropna()
@@ -379,18 +491,20 @@ def log(
 
     events = pd.concat([path, use]).rename_axis("row").reset_index()
     events = events.sort_values(["row", "at"], ignore_index=True)
-    events = events.join(who[["customer", "channel", "device", "product"]], on="row")
+    about = ["customer", "channel", "campaign", "device", "product"]
+    events = events.join(who[about], on="row")
     pause = events.groupby("row")["at"].diff().fillna(np.inf) > 30 * MINUTE
     events["session"] = pause.cumsum().map("s{:06d}".format)
     later_visit = pause.groupby(events["row"]).cumsum() > 1
-    pages, channels = (
-        events["action"].map({action: place[i] for action, place in words["log"].items()})
-        for i in (0, 1)
-    )
+    channels = events["action"].map({name: channel for name, (_, channel) in words["log"].items()})
     visit = events["channel"].mask(later_visit, "direct")
-    events = events.assign(page=pages, channel=channels.where(channels != "", visit))
-    campaign = pick(rng.random(len(events)), ["broken-machine", "autumn-brew"])
-    events["campaign"] = np.where(events["action"] == "ad_click", campaign, "")
+    events["channel"] = channels.where(channels != "", visit)
+    events["page"] = visited(rng.random(len(events)), events, words)
+    events["campaign"] = events["campaign"].where(events["channel"].isin(CAMPAIGNS), "")
+    other = others.random(pause.sum())[pause.cumsum() - 1] < OTHER_DEVICE
+    events["device"] = events["device"].mask(other, events["device"].map(OTHER))
+    # A parcel comes, and the service is called or written to, on no device of the shop's pages.
+    events["device"] = events["device"].mask(events["channel"].isin(["carrier", "service"]), "")
     priced = events["action"].isin(["add_to_basket", "order_confirmed"])
     events["value"] = events["product"].map(words["products"]).where(priced)
     sent_twice = events[rng.random(len(events)) < 0.002]
@@ -398,6 +512,16 @@ def log(
     events["ts"] = local(events["at"]).dt.tz_localize("Europe/Berlin").dt.tz_convert("UTC")
     columns = ["ts", "action", "channel", "session", "value", "page", "campaign", "device"]
     return events.rename(columns={"customer": "user"})[["user", *columns]]
+
+
+def visited(u: Array, events: pd.DataFrame, words: Words) -> Array:
+    """Return the page of each event by the shares of its action, "" where it is on none."""
+    page = np.full(len(events), "", dtype=object)
+    for action, (shares, _) in words["log"].items():
+        here = events["action"].eq(action).to_numpy()
+        page[here] = pick(u[here], shares)
+    models = events["product"].str.lower().str.replace(" ", "-")
+    return np.array([a.format(model=b) for a, b in zip(page, models, strict=True)], dtype=object)
 
 
 def records(
@@ -435,7 +559,7 @@ def records(
             "ticket": numbered("T", len(asked), 4),
             "customer_no": who["customer"][asked.index].array,
             "channel": pick(u[3], words["shares"]["contact"]),
-            "topic": pick(u[4], words["topics"]),
+            "topic": pick(u[4], list(CONTACTS)),
             "opened": local(asked),
             "first_reply": local(replied),
             "solved": local((replied + 10 * MINUTE + 3 * DAY * u[1] ** 3).where(u[2] < 0.85)),
@@ -443,6 +567,28 @@ def records(
     )
     shown = ["order_no", "customer_no", "order_date", "total_eur", "item", "type"]
     return {"customers": customers, "orders": orders[shown], "interactions": interactions}
+
+
+def contact_kinds(
+    rng: np.random.Generator, effects: Effects, interactions: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the touchpoint that each contact is about, and its kind."""
+    u = rng.random((2, len(interactions)))
+    touchpoint = interactions["topic"].map(CONTACTS)
+    complains = u[0] < COMPLAINTS + effects.payment_contacts * (touchpoint == "payment")
+    kind = np.where(complains, "complaint", pick(u[1], CALM))
+    return pd.DataFrame({"touchpoint": touchpoint, "kind": kind})
+
+
+def costs() -> pd.DataFrame:
+    """Return what the paid channels cost each month."""
+    return pd.DataFrame(
+        [
+            {"channel": channel, "month": f"{month}-01", "amount": cost * days}
+            for month, days in zip(MONTHS, DAYS, strict=True)
+            for channel, cost in COST_A_DAY.items()
+        ]
+    )
 
 
 # --- What people answer and write ---------------------------------------------------------------
@@ -828,7 +974,10 @@ def generate(folder: str | Path, effects: Effects | None = None, seed: int = SEE
     known = truths(effects)
     words = yaml.safe_load((HERE / "material.yaml").read_text(encoding="utf-8"))
     who, times = journeys(stream(seed, "journeys"), effects, words)
-    events = log(stream(seed, "events"), who, times, words)
+    who["campaign"] = campaigns(stream(seed, "campaigns"), effects, who)
+    events = log(stream(seed, "events"), who, times, stream(seed, "devices"), words)
+    recorded = records(stream(seed, "records"), who, times, events, words)
+    kinds = contact_kinds(stream(seed, "contact kinds"), effects, recorded["interactions"])
     asked = respondents(stream(seed, "respondents"), who, times, words)
     answers = survey(stream(seed, "survey"), effects, asked, words)
     half = stream(seed, "halves").random(len(answers)) < 0.5
@@ -840,7 +989,9 @@ def generate(folder: str | Path, effects: Effects | None = None, seed: int = SEE
     made = mentions(stream(seed, "mentions"), effects, words)
     shown = ["id", "posted", "platform", "username", "body", "language", "likes", "link"]
     tables = {
-        **records(stream(seed, "records"), who, times, events, words),
+        **recorded,
+        "interactions": recorded["interactions"].join(kinds),
+        "costs": costs(),
         "survey": answers.join(pages),
         "invitations": invitations(stream(seed, "invitations"), who, asked, answers),
         "mentions": made[shown],
