@@ -243,7 +243,8 @@ def to_polars(events: Any) -> pl.DataFrame:
         from cjm_lab.sources import read_events
 
         path = Path(events)
-        return pl.read_parquet(path) if path.suffix == ".parquet" else to_polars(read_events(path))
+        plain = path.suffix == ".parquet" and {*REQUIRED} <= {*pl.read_parquet_schema(path)}
+        return pl.read_parquet(path) if plain else to_polars(read_events(path))
     if isinstance(events, pd.DataFrame):
         # Texts and blanks mixed with numbers: Arrow takes one type a column.
         mixed = events.columns[events.dtypes == "object"]

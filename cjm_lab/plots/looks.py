@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
@@ -15,6 +14,7 @@ from cjm_lab.plots.style import (
     MUTED,
     SMALL_BASE,
     columns_of,
+    date_ticks,
     no_evidence,
     ready_axes,
     styled,
@@ -88,9 +88,7 @@ def looks(
     _limit(ax, data)
     _first_clear(ax, data, x)
     if dated:
-        locator = AutoDateLocator(maxticks=8)
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        date_ticks(ax, x)
     else:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if percent:

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate
@@ -88,6 +89,16 @@ def name_ticks(
             text.set(rotation=30, ha="right", rotation_mode="anchor")
         else:
             text.set_rotation(0)
+
+
+def date_ticks(ax: Axes, when: pd.Series) -> None:
+    """Name the dates on the x axis, as few as have room; a single one by itself."""
+    if when.nunique() == 1:
+        ax.set_xticks([when.iloc[0]], [f"{when.iloc[0]:%Y-%m-%d}"])
+        return
+    locator = AutoDateLocator(maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def columns_of(data: pd.DataFrame, needed: Iterable[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patheffects import withStroke
 
 from cjm_lab.plots.style import (
@@ -15,6 +14,7 @@ from cjm_lab.plots.style import (
     SMALL_BASE,
     VERMILLION,
     columns_of,
+    date_ticks,
     footnote,
     no_evidence,
     ready_axes,
@@ -97,9 +97,7 @@ def trend(
         own = data["calendar"].fillna("")
         calendar = pd.DataFrame({"date": data[time], "what": own})[own.ne("")]
     _mark(ax, calendar, when)
-    locator = AutoDateLocator(maxticks=8)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    date_ticks(ax, when)
     if percent:
         ax.yaxis.set_major_formatter("{x:.0%}")
     if small.any():

@@ -11,6 +11,7 @@ from cjm_lab.metrics.triggers import parse_trigger
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
 from cjm_lab.sources import (
+    events_reading,
     first_day,
     input_files,
     inventory,
@@ -68,6 +69,9 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
         _mentions_line(one)
         for one in mentions_reading(context.raw_tables["mentions"]).to_dict("records")
     ]
+    lines += [
+        _events_line(one) for one in events_reading(context.raw_tables["events"]).to_dict("records")
+    ]
     tables = context.tables
     held = inventory(tables, declared, context.as_of).set_index("source")
     for kind in TABLES:
@@ -122,6 +126,13 @@ def _mentions_line(read: dict[Hashable, Any]) -> CheckLine:
         f"{read['left_out']:,} left out"
     )
     return CheckLine("mentions file", "ok", detail + (f"; {read['note']}" if read["note"] else ""))
+
+
+def _events_line(read: dict[Hashable, Any]) -> CheckLine:
+    """Return how events were read and what of them was left out."""
+    detail = f"{read['file']}: {read['layout']}; {counted(read['rows'], 'event')}"
+    detail += f", {read['left_out']:,} left out" if read["left_out"] else ""
+    return CheckLine("events file", "ok", detail + (f"; {read['note']}" if read["note"] else ""))
 
 
 def _how(read: dict[Hashable, Any]) -> str:

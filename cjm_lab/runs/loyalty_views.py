@@ -95,7 +95,9 @@ def seen_pages(stream: JourneyStream, study: Study, period: Period) -> pd.DataFr
 def cohorts(stream: JourneyStream, study: Study, as_of: date) -> pd.DataFrame:
     """Return who is back in each week after the first, by the month of the first event."""
     table = metrics.retention(stream, cohorts="month", as_of=as_of, level=study.level)
-    return table[table["age"] <= _WEEKS]
+    table = table[table["age"] <= _WEEKS]
+    month = table["cohort"].dt.strftime("%Y-%m").fillna("all")
+    return table.assign(label=month + " in week " + table["age"].astype("str"))
 
 
 def staying(customers: pd.DataFrame, study: Study, as_of: date) -> pd.DataFrame:

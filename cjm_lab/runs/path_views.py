@@ -29,7 +29,8 @@ _LEAST = 0.05
 def step_shares(stream: JourneyStream, study: Study, period: Period, as_of: date) -> pd.DataFrame:
     """Return where customers are at each step of their journey, by the touchpoints' names."""
     table = metrics.step_matrix(stream, steps=_STEPS, period=period, as_of=as_of, level=study.level)
-    return _named(table, study)
+    named = _named(table, study)
+    return named.assign(label=named["touchpoint"] + " at step " + named["step"].astype("str"))
 
 
 def flows(stream: JourneyStream, study: Study, period: Period, as_of: date) -> pd.DataFrame:
@@ -37,7 +38,9 @@ def flows(stream: JourneyStream, study: Study, period: Period, as_of: date) -> p
     table = metrics.step_flows(stream, steps=5, period=period, as_of=as_of, level=study.level)
     named = _named(table, study)
     names: dict[Any, str] = {touchpoint.id: touchpoint.name for touchpoint in study.touchpoints}
-    return named.assign(next_touchpoint=named["next_touchpoint"].replace(names))
+    named = named.assign(next_touchpoint=named["next_touchpoint"].replace(names))
+    label = named["touchpoint"] + " → " + named["next_touchpoint"]
+    return named.assign(label=label + " after step " + named["step"].astype("str"))
 
 
 def usual_paths(

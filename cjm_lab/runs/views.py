@@ -249,6 +249,7 @@ def weekly(
     codebook: pd.DataFrame,
     change_rows: pd.DataFrame,
     pain_rows: pd.DataFrame,
+    calendar: pd.DataFrame,
     study: Study,
     as_of: date,
 ) -> pd.DataFrame:
@@ -261,6 +262,7 @@ def weekly(
     table = metrics.trend(
         responses.loc[answered, "submitted_at"],
         values.loc[answered, touchpoint],
+        calendar=calendar,
         as_of=as_of,
         time_zone=study.time_zone,
         level=study.level,

@@ -71,6 +71,23 @@ def test_a_flow_begins_and_ends_on_its_nodes_as_high_as_its_share() -> None:
     assert left.max() == pytest.approx(visit.get_y() + visit.get_height())
 
 
+def test_what_comes_from_two_touchpoints_lies_side_by_side_on_the_third() -> None:
+    rows = [(1, "Visit", "Order", 0.75), (1, "Chat", "Order", 0.25)]
+    ax = plots.flow(pd.DataFrame(rows, columns=FLOWS.columns))
+    order = nodes(ax)[-1]
+    ends = [
+        patch.get_path().vertices[patch.get_path().vertices[:, 0] == 2][:, 1]
+        for patch in ax.patches
+        if isinstance(patch, PathPatch)
+    ]
+    top, bottom = order.get_y(), order.get_y() + order.get_height()
+    between = top + 0.75 * order.get_height()
+    assert [(end.min(), end.max()) for end in ends] == [
+        pytest.approx((top, between)),
+        pytest.approx((between, bottom)),
+    ]
+
+
 def test_small_touchpoints_of_a_step_are_one_but_one_alone_keeps_its_name() -> None:
     rows = [
         (1, "Visit", "Basket", 0.97),

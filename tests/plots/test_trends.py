@@ -93,3 +93,9 @@ def test_the_calendar_of_the_weeks_is_marked_unless_another_is_given() -> None:
     assert [text.get_text() for text in plots.trend(weeks).texts] == ["Outage"]
     other = pd.DataFrame({"date": ["2026-09-22"], "what": ["Release"]})
     assert [text.get_text() for text in plots.trend(weeks, calendar=other).texts] == ["Release"]
+
+
+def test_a_single_week_is_named_by_its_day() -> None:
+    ax = plots.trend(WEEKS.head(1))
+    ax.figure.canvas.draw()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["2026-09-07"]
