@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -61,7 +61,7 @@ def parse_ga4(path: Path, paths: Iterable[str]) -> pl.DataFrame:
         if (source.encoding, source.note) != ("UTF-8", ""):
             path = Path(folder, "export.json")
             path.write_bytes(source.data)
-        form = "newline_delimited" if source.lines else "auto"
+        form: Literal["newline_delimited", "auto"] = "newline_delimited" if source.lines else "auto"
         try:  # DuckDB parses nested lines several times as fast as Polars
             with duckdb.connect() as database:
                 return database.read_json(str(path), columns=_types(paths), format=form).pl()
