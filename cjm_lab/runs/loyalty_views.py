@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cjm_lab import metrics
+from cjm_lab.estimate import Estimate
 from cjm_lab.metrics.loyalty_evidence import CREDIT_DAYS, CREDIT_REPEATS
-from cjm_lab.period import Period
+from cjm_lab.period import Period, period_up_to
 from cjm_lab.runs.readable import in_words
 from cjm_lab.study import Study
-from cjm_lab.words import number
+from cjm_lab.words import number, shown
 
 if TYPE_CHECKING:
     from cjm_lab.metrics import JourneyStream
@@ -90,6 +91,74 @@ def seen_pages(stream: JourneyStream, study: Study, period: Period) -> pd.DataFr
         index=words["page"].drop_duplicates(), columns=list(names.values())
     )
     return wide.fillna("").reset_index()
+
+
+def to_and_fro(stream: JourneyStream, study: Study, period: Period) -> pd.DataFrame:
+    """Return between which pages customers go back and forth within a session."""
+    found = metrics.back_and_forth(stream, top=_PAGES, period=period, level=study.level)
+    kept = found[(found["customers"] >= _FEWEST) & (found["page"] != "")]
+    words = in_words(kept, "go straight back")
+    return words[["page", "via", "go straight back", "interval", "moves", "n"]]
+
+
+def habits(stream: JourneyStream, study: Study, period: Period, as_of: date) -> pd.DataFrame:
+    """Return how many days customers are active, what they use, and how much they stick to it."""
+    names = {
+        "features_used": "different events of a customer",
+        "dau_wau": "active on a day, of those active in its week",
+        "dau_mau": "active on a day, of those active in its month",
+    }
+    often = metrics.frequency(stream, period=period, level=study.level)
+    sticky = metrics.stickiness(stream, period=period, as_of=as_of, level=study.level)
+    words = pd.concat(
+        [
+            in_words(often[often["value"].notna()], "value"),
+            in_words(sticky[sticky["value"].notna()].assign(item=""), "value"),
+        ],
+        ignore_index=True,
+    )
+    days = "active on " + words["item"].astype("str") + " days"
+    days = days.replace("active on 1 days", "active on one day")
+    words["what"] = words["measure"].map(names).fillna(days)
+    return words[["what", "value", "interval", "n"]]
+
+
+def conversion_change(
+    stream: JourneyStream, study: Study, period: Period, as_of: date
+) -> pd.DataFrame:
+    """Return what of a change of the conversion is other customers, and what other rates."""
+    if study.funnel is None or not stream.channels or period.kind == "all":
+        return pd.DataFrame()
+    before = period_up_to(period.start - timedelta(days=1), period.kind, time_zone=period.time_zone)
+    then, now = (
+        metrics.funnel(
+            stream, study.funnel.steps, window_days=study.funnel.window_days,
+            without=study.funnel.without, by="channel", period=span, as_of=as_of,
+            level=study.level,
+        )
+        for span in (before, period)
+    )  # fmt: skip
+    if then.empty or now.empty:
+        return pd.DataFrame()
+    parts = metrics.mix_and_rates(then, now, level=study.level)
+    names = {
+        "change": "the change of the conversion", "total": "the change of the conversion",
+        "mix": "as customers came by other channels", "rates": "as the channels convert otherwise",
+    }  # fmt: skip
+    kept = parts[parts["segment"].isna() | (parts["segment"] == "")]
+    told = [
+        shown(Estimate(row["value"], row["low"], row["high"], n=int(row["n"]), se=row["se"],
+                       method=row["method"]), "all_share", change=True)
+        for row in kept.to_dict("records")
+    ]  # fmt: skip
+    return pd.DataFrame(
+        {
+            "part": [names.get(part, part) for part in kept["part"]],
+            "points": [one.value for one in told],
+            "interval": [one.interval for one in told],
+            "customers": kept["n"].tolist(),
+        }
+    )
 
 
 def cohorts(stream: JourneyStream, study: Study, as_of: date) -> pd.DataFrame:

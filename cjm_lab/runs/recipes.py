@@ -83,7 +83,7 @@ PATH_VIEWS = (
 LOYALTY_VIEWS = (
     "arrivals", "credit", "credit_side_by_side", "seen_pages", "cohorts", "staying", "buyers",
     "future_value", "future_check", "ordering", "answered_contacts", "pilot_days", "next_pilot",
-    "next_stages", "steps_in_time",
+    "next_stages", "steps_in_time", "to_and_fro", "habits", "conversion_change",
 )  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.path_views:{name}" for name in PATH_VIEWS}

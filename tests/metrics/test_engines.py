@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,11 @@ from cjm_lab.metrics import (
     typical_journey,
     usage,
 )
+from cjm_lab.metrics.evidence import journey_evidence
 from cjm_lab.metrics.sql_door import COLUMNS
 from cjm_lab.metrics.stream import JourneyStream
+from cjm_lab.period import period_up_to
+from cjm_lab.runs import recipes
 from cjm_lab.study import Study
 
 needs_java = pytest.mark.skipif(
@@ -289,3 +293,16 @@ def test_days_follow_the_clocks_of_the_study(log: Any, shop: Study) -> None:
     for engine in ("polars", "duckdb"):
         days = rows_of(journey_stream(events, study=berlin, engine=engine))["day"]
         assert pd.to_datetime(days, unit="D").dt.day.tolist() == [24, 25, 25]
+
+
+def test_a_study_names_its_engine_and_its_ledger_stays_the_same(shop: Study) -> None:
+    events = made_up().drop_duplicates(["customer_id", "occurred_at", "event"])
+    period, nobody = period_up_to(date(2026, 10, 31)), pd.DataFrame({"customer_id": []})
+    rows = {}
+    for engine in ("polars", "duckdb"):
+        study = Study.model_validate(shop.model_dump() | {"engine": engine})
+        stream = recipes.stream(events, study)
+        assert stream.engine == engine
+        rows[engine] = journey_evidence(stream, nobody, study, period, date(2026, 10, 31))
+    assert len(rows["polars"]) > 10
+    pd.testing.assert_frame_equal(rows["polars"], rows["duckdb"])

@@ -154,6 +154,9 @@ def test_a_study_without_sources_shows_nothing_and_breaks_nowhere(
     assert views.arrivals(empty, study, month, DAY).empty
     assert views.credit_side_by_side(views.credit(empty, study, month, DAY, 0)).empty
     assert views.seen_pages(empty, study, month).empty
+    assert views.to_and_fro(empty, study, month).empty
+    assert views.habits(empty, study, month, DAY).empty
+    assert views.conversion_change(empty, study, month, DAY).empty
     assert views.cohorts(empty, study, DAY).empty
     assert views.staying(people, study, DAY).empty
     assert views.at_risk(empty, DAY).empty
@@ -163,3 +166,32 @@ def test_a_study_without_sources_shows_nothing_and_breaks_nowhere(
     assert views.ordering(orders, people, study, month).empty
     assert views.answered_contacts(empty_table("interactions"), study, month, DAY).empty
     assert views.steps_in_time(pd.DataFrame(columns=["week", "value"])).empty
+
+
+def test_habits_tell_days_and_features_in_words(
+    stream: JourneyStream, study: Study, month: Period
+) -> None:
+    table = views.habits(stream, study, month, DAY).set_index("what")
+    assert table.loc["active on one day", "value"] == f"100{NBSP}%"
+    # 53 of 83 did two different things, the others one
+    assert table.loc["different events of a customer", "value"] == "1.6"
+
+
+def test_a_conversion_splits_into_other_channels_and_other_rates(study: Study) -> None:
+    """In August 50 of 50 came by ads, of whom 10 bought; in September half came by mail."""
+    rows = []
+    for day, channel, people, orders in (
+        ("2026-08-03", "ad", 50, 10), ("2026-09-03", "ad", 50, 10), ("2026-09-03", "mail", 50, 30),
+    ):  # fmt: skip
+        at = pd.Timestamp(day, tz="UTC")
+        for i in range(people):
+            rows.append((f"{day}{channel}{i}", at, "visit", channel))
+            if i < orders:
+                rows.append((f"{day}{channel}{i}", at + pd.Timedelta(hours=1), "order", channel))
+    events = pd.DataFrame(rows, columns=["customer_id", "occurred_at", "event", "channel"])
+    table = views.conversion_change(
+        journey_stream(events, study=study), study, period_up_to(DAY), DAY
+    )
+    assert table["part"].iloc[0] == "the change of the conversion"
+    assert table["points"].iloc[0] == f"+20{NBSP}points"  # from 20 % to 40 %
+    assert table["points"].tolist()[1:] == [f"+20{NBSP}points", f"0{NBSP}points"]  # all of it mix
