@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import date
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.metrics import (
@@ -206,3 +208,25 @@ def test_the_pilot_needs_no_event_engine():
     code = "import sys, cjm_lab.metrics.pilot; print('polars' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("delay", ["0.05", "0.5", "2.0"])
+def test_the_pause_tells_where_published_journeys_begin(delay, shared_data):
+    """Bernard & Andritsos: how well the time since the last event finds where a journey begins."""
+    folder = shared_data / "events" / "journey_segmentation"
+    file = f"synthetic_1_delay{delay}.csv.gz"
+    golden = json.loads((folder / "golden.json").read_text())["files"][file]
+    raw = pd.read_csv(folder / file).sort_values(["journey_id", "timestamp"])
+    seconds = (raw["timestamp"] * 1e6).round().astype("int64")
+    log = raw.assign(
+        customer_id=raw["journey_id"].astype("str"),
+        occurred_at=pd.to_datetime(seconds, unit="us", utc=True),
+    )
+    frame = journey_stream(log[["customer_id", "occurred_at", "event"]]).frame.to_pandas()
+    assert (len(frame), frame["customer"].nunique()) == (golden["rows"], golden["journeys"])
+    later = frame["position"].to_numpy() > 1
+    begins = raw["new_trace"].to_numpy()[later]
+    assert begins.sum() == golden["true_boundaries_inside_journeys"]
+    pause = frame["gap_us"].shift().to_numpy()[later]
+    auc = roc_auc_score(begins, pause)
+    assert auc == pytest.approx(golden["auc_gap_as_boundary_score"], abs=1e-4)
