@@ -82,6 +82,12 @@ class DuckDB:
         """Return the few rows of a query."""
         return self.connection.execute(query.format(**self._tables)).fetchall()
 
+    def release(self, *names: str) -> None:
+        """Give up tables that were kept and nothing needs any longer."""
+        for name in names:
+            self._path(name).unlink()
+            del self._tables[name]
+
     def put(self, table: Any) -> duckdb.DuckDBPyRelation:
         """Return an Arrow table as a table of this engine."""
         return self.connection.from_arrow(table)

@@ -111,7 +111,8 @@ def _instants(events: pl.DataFrame) -> pl.Expr:
     if dtype == pl.Date:
         at = at.cast(pl.Datetime("us"))
     elif isinstance(dtype, pl.String):
-        at = at.str.to_datetime(time_unit="us", time_zone="UTC", strict=True)
+        _refuse_no_times(events["occurred_at"])
+        at = at.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
     elif dtype != pl.Datetime and len(events):
         raise SourceError(
             f"occurred_at must hold times, got {dtype}; convert the column first, such as with "
@@ -120,6 +121,17 @@ def _instants(events: pl.DataFrame) -> pl.Expr:
     else:
         at = at.cast(pl.Datetime("us", getattr(dtype, "time_zone", None)))
     return at.to_physical().cast(pl.Int64)
+
+
+def _refuse_no_times(texts: pl.Series) -> None:
+    """Raise for the first text that is no time."""
+    read = texts.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    wrong = (read.is_null() & texts.is_not_null() & (texts != "")).arg_true()
+    if len(wrong):
+        raise SourceError(
+            f"occurred_at must hold times, got {texts[wrong[0]]!r} (data row {wrong[0] + 1}); "
+            "write it as 2026-10-31T18:30:00, or read the file with read_events(..., dates=...)"
+        )
 
 
 def _coded(texts: pl.Series, known: pl.Series) -> pl.Series:

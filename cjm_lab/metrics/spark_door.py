@@ -61,6 +61,12 @@ class Spark:
         found = self._session.sql(query, **self._used(query)).collect()
         return [tuple(row) for row in found]
 
+    def release(self, *names: str) -> None:
+        """Give up tables that were kept and nothing needs any longer."""
+        self._tables["stream"].count()  # what it is made from goes only once it is there
+        for name in names:
+            self._tables.pop(name).unpersist()
+
     def put(self, table: Any) -> Any:
         """Return an Arrow table as a table of this engine."""
         return self._session.createDataFrame(table)

@@ -53,6 +53,9 @@ class Engine(Protocol):
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         """Return the few rows of a query."""
 
+    def release(self, *names: str) -> None:
+        """Give up tables that were kept and nothing needs any longer."""
+
 
 def open_sql(engine: Engine, study: Study | None, cuts: Cuts) -> Opened:
     """Return the table ``{events}`` of an engine as a stream.
@@ -97,8 +100,10 @@ def open_sql(engine: Engine, study: Study | None, cuts: Cuts) -> Opened:
         "sum(case when gap_us = 0 then 1 else 0 end), max(day), "
         "count(distinct case when fast then customer end) from {ordered}"
     )[0]
+    frame = engine.keep("stream", f"select {', '.join(COLUMNS)} from {{ordered}}")
+    engine.release("named", "marked", "ordered")
     return Opened(
-        engine.keep("stream", f"select {', '.join(COLUMNS)} from {{ordered}}"),
+        frame,
         customers=customers,
         places=where,
         texts={name: texts.get(name, ()) for name in COORDINATES},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -306,3 +307,21 @@ def test_a_study_names_its_engine_and_its_ledger_stays_the_same(shop: Study) -> 
         rows[engine] = journey_evidence(stream, nobody, study, period, date(2026, 10, 31))
     assert len(rows["polars"]) > 10
     pd.testing.assert_frame_equal(rows["polars"], rows["duckdb"])
+
+
+def test_a_text_that_is_no_time_is_named_with_its_row(log: Any) -> None:
+    events = log("ann a 0, ann b 1").assign(occurred_at=["2026-10-01T08:00", "yesterday"])
+    with pytest.raises(SourceError, match=r"got 'yesterday' \(data row 2\); write it as"):
+        journey_stream(events)
+    good = events.assign(occurred_at=["2026-10-01T08:00", "2026-10-01T09:00:00"])
+    assert journey_stream(good).frame["gap_us"].to_list() == [3_600_000_000, None]
+
+
+def test_what_a_stream_keeps_on_disk_goes_with_it(log: Any) -> None:
+    stream = journey_stream(log("ann a 0, ann b 1"), engine="duckdb")
+    folder = Path(stream.put.__self__._folder)
+    assert sorted(file.name for file in folder.glob("*.parquet")) == [
+        "event_codes.parquet", "people.parquet", "stream.parquet"]  # fmt: skip
+    del stream
+    gc.collect()
+    assert not folder.exists()
