@@ -146,12 +146,13 @@ def churn_risk(
         ``active_days``, ``expected_days`` (between active days, of this customer), ``value`` (the
         probability of being active again within `within_days` from today), ``low``, ``high``
         (empty: one customer's chance has no interval), ``n`` (pauses that lasted as long), ``se``,
-        ``method``. `share_at_risk` sums it up.
+        ``method``. `share_at_risk` sums it up. Where too few come back to suggest after how many
+        days somebody is lost, and `inactive_after` doesn't say it, there are no rows.
 
     Raises
     ------
     ParameterError
-        If the event is unknown, or days are not positive, or no threshold can be suggested.
+        If the event is unknown, or days are not positive.
 
     Notes
     -----
@@ -179,10 +180,6 @@ def churn_risk(
     pauses = active_days(stream, event, last_day(stream, as_of))
     if inactive_after is None:
         inactive_after = _percentile(pauses, OF_PAUSES)
-        if isnan(inactive_after) and len(pauses):
-            raise ParameterError(
-                "inactive_after must be given where too few come back to suggest it, got None"
-            )
     else:
         window_us(inactive_after)
     window_us(within_days)

@@ -120,10 +120,6 @@ def test_too_few_pauses_suggest_no_threshold():
     once = journey_stream(_visits({f"a{i}": [0] for i in range(40)}))
     assert np.isnan(inactivity_threshold(once, as_of=LAST).value)  # nobody came back
     assert np.isnan(inactivity_threshold(journey_stream(_visits({}))).value)
-    with pytest.raises(ParameterError, match="must be given"):
-        churn_risk(few)
-    with pytest.raises(ParameterError, match="of_pauses"):
-        inactivity_threshold(few, of_pauses=95)
 
 
 def test_the_thresholds_interval_holds_the_truth():
@@ -310,3 +306,12 @@ def test_drivers_that_are_no_numbers_or_constant_are_refused():
         churn_drivers(people, _drivers(plan=["a", "b"]), as_of=LAST)
     with pytest.raises(ParameterError, match="got 1 for all \\(plan\\)"):
         churn_drivers(people, _drivers(plan=[1, 1]), as_of=LAST)
+
+
+def test_where_nobody_comes_back_nobody_can_be_told_lost_from_silent(log) -> None:
+    stream = journey_stream(log("ann a 0, bob a 30, eve a 50"))
+    risk = churn_risk(stream)
+    assert risk.empty
+    assert risk.columns.tolist()[:2] == ["rank", "customer_id"]
+    assert np.isnan(share_at_risk(risk).value)
+    assert len(churn_risk(stream, inactive_after=10)) == 3
