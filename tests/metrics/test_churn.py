@@ -120,6 +120,8 @@ def test_too_few_pauses_suggest_no_threshold():
     once = journey_stream(_visits({f"a{i}": [0] for i in range(40)}))
     assert np.isnan(inactivity_threshold(once, as_of=LAST).value)  # nobody came back
     assert np.isnan(inactivity_threshold(journey_stream(_visits({}))).value)
+    with pytest.raises(ParameterError, match="of_pauses"):
+        inactivity_threshold(few, of_pauses=95)
 
 
 def test_the_thresholds_interval_holds_the_truth():
