@@ -29,7 +29,7 @@ def main(file: str) -> None:
             edge_weight="unique_paths"
         ),
         "step matrix": lambda: stream.step_matrix_data(max_steps=10),
-        "sessions": lambda: stream.split_sessions(timeout=(30, "m")),
+        "sessions": lambda: stream.split_sessions(timeout="30m"),
         "funnel": lambda: stream.funnel_data(steps=STEPS),
     }
     process, done, seen = psutil.Process(), threading.Event(), [0]
@@ -38,7 +38,7 @@ def main(file: str) -> None:
         while not done.wait(0.02):
             seen[0] = max(seen[0], process.memory_info().rss)
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     seconds: dict[str, float] = {}
     for name, action in actions.items():

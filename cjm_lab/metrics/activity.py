@@ -179,7 +179,6 @@ def sessions(
             nw.len().alias("sessions"),
             nw.col("events", "length_us", "single").sum(),
         )
-        .sort("customer")
         .collect()
         .to_pandas()
     )

@@ -127,8 +127,7 @@ class JourneyStream:
         """Return the different integers of an expression in ascending order, and how often each."""
         keys = table.select(key.cast(nw.Int64).alias("key"))
         if self.engine == "polars":  # in memory a sort of integers is quicker than groups
-            found = np.unique(keys.collect()["key"].to_numpy(), return_counts=True)
-            return found[0], found[1].astype(np.int64, copy=False)
+            return _run_lengths(np.sort(keys.collect()["key"].to_numpy()))
         each = keys.group_by("key").agg(nw.len().cast(nw.Int64).alias("count")).collect()
         values, counts = each["key"].to_numpy(), each["count"].to_numpy()
         order = np.argsort(values)
@@ -312,3 +311,14 @@ def window_us(window_days: float | None) -> int | None:
 def _instant(time: pd.Timestamp) -> int:
     """Return a whole second as microseconds since 1970."""
     return int(time.timestamp()) * 1_000_000
+
+
+def _run_lengths(
+    ascending: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the different values of a sorted array, and how often each occurs."""
+    first = np.empty(len(ascending), dtype=bool)
+    first[:1] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    begins = np.flatnonzero(first)
+    return ascending[begins], np.diff(begins, append=len(ascending))
