@@ -45,15 +45,7 @@ def open_polars(events: pl.DataFrame, study: Study | None, cuts: Cuts) -> Opened
     SourceError
         If a time is none.
     """
-    own = [n for n in (*REQUIRED, *COORDINATES, "value") if n in events.columns]
-    named = events.select(own).with_row_index("row").lazy()
-    named = named.with_columns(
-        _text("customer_id"), _text("event"), _instants(events), *map(_text, _held(events))
-    )
-    placed = pl.all_horizontal(pl.col(name).is_not_null() for name in REQUIRED)
-    value = pl.col("value").cast(pl.Float64).fill_nan(None) if "value" in events.columns else (
-        pl.lit(None, pl.Float64).alias("value"))  # fmt: skip
-    rows = named.select("row", *REQUIRED, *_held(events), value).filter(placed).collect()
+    rows = _rows(events)
     ids = rows["customer_id"].unique().sort()
     frame = pl.DataFrame(
         [
@@ -61,7 +53,7 @@ def open_polars(events: pl.DataFrame, study: Study | None, cuts: Cuts) -> Opened
             rows["occurred_at"].alias("occurred_us"),
             *(_coded(rows[name], rows[name].unique().sort()) for name in ("event", *_held(events))),
             rows["value"],
-            rows["row"],
+            rows["row_of_file"].alias("row"),
         ]
     )
     in_time = frame["occurred_us"].is_sorted()
@@ -98,14 +90,31 @@ def open_polars(events: pl.DataFrame, study: Study | None, cuts: Cuts) -> Opened
     )
 
 
+def _rows(events: pl.DataFrame) -> pl.DataFrame:
+    """Return what the stream takes of the events that have a customer, a time and a name."""
+    texts = [_text(events[name]) for name in ("customer_id", "event", *_held(events))]
+    at = events.select(_instants(events).alias("occurred_at")).to_series()
+    value = (
+        events["value"].cast(pl.Float64).fill_nan(None)
+        if "value" in events.columns
+        else pl.Series("value", [None], dtype=pl.Float64).new_from_index(0, len(events))
+    )
+    rows = pl.DataFrame([*texts, at, value]).with_row_index("row_of_file")
+    if not rows.select(REQUIRED).null_count().sum_horizontal().sum():
+        return rows
+    return rows.filter(pl.all_horizontal(pl.col(REQUIRED).is_not_null()))
+
+
 def _held(events: pl.DataFrame) -> list[str]:
     return [name for name in COORDINATES if name in events.columns]
 
 
-def _text(name: str) -> pl.Expr:
+def _text(column: pl.Series) -> pl.Series:
     """Return a column as text, null where unknown or blank."""
-    text = pl.col(name).cast(pl.String)
-    return pl.when(text != "").then(text).alias(name)
+    text = column.cast(pl.String)
+    blank = text == ""
+    # Most have none, and to copy all texts takes longer than to look.
+    return text.to_frame().select(pl.when(~blank).then(text)).to_series() if blank.any() else text
 
 
 def _instants(events: pl.DataFrame) -> pl.Expr:
