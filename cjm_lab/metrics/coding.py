@@ -45,6 +45,11 @@ class Cuts:
     starts: tuple[str, ...]
     ends: tuple[str, ...]
 
+    @property
+    def any(self) -> bool:
+        """Whether journeys are cut at all."""
+        return bool(self.journey_us or self.starts or self.ends)
+
 
 def cuts_of(
     session_minutes: float,

@@ -84,7 +84,7 @@ def step_matrix(
         raise ParameterError(f"steps must be at least 1, got {steps!r}")
     window, size = window_us(window_days), max(1, len(stream.touchpoints))
     # Where nothing is skipped or cut, the position is the step: one group-by of one integer.
-    whole = _is_whole(stream)
+    whole = not stream.cut
     if whole and window is None and period is None and stream.faults.unmapped == 0:
         rows = stream.table().with_columns(step=nw.col("position"))
     else:
@@ -203,11 +203,6 @@ def by_journey(stream: JourneyStream) -> nw.LazyFrame[Any]:
     """Return the events with ``journey`` numbered so that no two customers share a number."""
     number = nw.col("customer").cast(nw.Int64) * _JOURNEYS + nw.col("journey")
     return stream.table().with_columns(journey=number)
-
-
-def _is_whole(stream: JourneyStream) -> bool:
-    """Return whether no customer has more than one journey."""
-    return int(stream.table().select(nw.col("journey").max()).collect().item() or 0) <= 1
 
 
 def _numbered(

@@ -123,8 +123,10 @@ def _sums(
         key, number = stream.key_counts(part, nw.col("customer").cast(nw.Int64) * pairs + pair)
         if not len(key):
             continue
-        code, place = key % pairs, key // (size + 1)  # place: a customer at a touchpoint
-        begins = np.flatnonzero(np.diff(place, prepend=-1))
+        place = key // (size + 1)  # a customer at a touchpoint
+        code = key - key // pairs * pairs  # the remainder, several times as quick
+        number = number.astype(float)
+        begins = np.flatnonzero(np.append(True, place[1:] != place[:-1]))
         times = np.add.reduceat(number, begins)
         visits = np.repeat(times, np.diff(begins, append=len(place)))
         of_pair += [

@@ -192,6 +192,8 @@ def _with_order(frame: pl.DataFrame, where: Places, cuts: Cuts) -> pl.DataFrame:
 
     def following(column: str) -> pl.Expr:
         """Return a column of the next event that lies at a touchpoint, whoever's it is."""
+        if not frame["touchpoint"].null_count():  # as every event does: nothing is to be skipped
+            return pl.col(column).shift(-1)
         return pl.when(at).then(pl.col(column)).shift(-1).backward_fill()
 
     def counted(begins: pl.Expr) -> pl.Expr:
@@ -210,7 +212,7 @@ def _with_order(frame: pl.DataFrame, where: Places, cuts: Cuts) -> pl.DataFrame:
             "occurred_us",
             _day(frame, where.time_zone),
             counted(new | (gap > cuts.session_us)).alias("session"),
-            counted(new | cut).alias("journey"),
+            (counted(new | cut) if cuts.any else pl.lit(1, pl.Int32)).alias("journey"),
             "event",
             pl.when(~last).then(pl.col("event").shift(-1)).alias("next_event"),
             pl.when(~last).then(-pl.col("occurred_us").diff(-1)).alias("gap_us"),

@@ -19,6 +19,7 @@ from cjm_lab.metrics.coding import (
     HOUR_US,
     MINUTE_US,
     REQUIRED,
+    Cuts,
     Faults,
     Opened,
     cuts_of,
@@ -62,6 +63,8 @@ class JourneyStream:
         Local day of the last event, counted from 1970-01-01.
     faults
         What was found wrong with the log.
+    cut
+        Whether journeys are cut, so that a customer may have several.
     time_zone
         Where the days of the study begin.
     """
@@ -79,6 +82,7 @@ class JourneyStream:
     event_count: int
     last_day: int
     faults: Faults
+    cut: bool = False
     time_zone: str = "UTC"
     #: Brings an Arrow table into the engine, and keeps the engine while the stream lives.
     put: Callable[[Any], Any] = field(repr=False, kw_only=True)
@@ -231,7 +235,7 @@ def journey_stream(
 
         frame = to_polars(events)
         _require(frame.columns)
-        return _stream(open_polars(frame, study, cuts), put)
+        return _stream(open_polars(frame, study, cuts), cuts, put)
     from cjm_lab.metrics.sql_door import open_sql
 
     if where == "duckdb":
@@ -243,7 +247,7 @@ def journey_stream(
 
         database = Spark(events)
     _require(database.types())
-    return _stream(open_sql(database, study, cuts), database.put)
+    return _stream(open_sql(database, study, cuts), cuts, database.put)
 
 
 def _engine_of(events: Any, engine: str | None) -> str:
@@ -269,7 +273,7 @@ def _require(columns: Iterable[str]) -> None:
         )
 
 
-def _stream(opened: Opened, put: Callable[[Any], Any]) -> JourneyStream:
+def _stream(opened: Opened, cuts: Cuts, put: Callable[[Any], Any]) -> JourneyStream:
     where = opened.places
     return JourneyStream(
         opened.frame,
@@ -282,6 +286,7 @@ def _stream(opened: Opened, put: Callable[[Any], Any]) -> JourneyStream:
         event_count=opened.events,
         last_day=opened.last_day,
         faults=opened.faults,
+        cut=cuts.any,
         time_zone=where.time_zone,
         put=put,
     )
