@@ -134,6 +134,17 @@ def in_period(times: pd.Series, period: Period | None) -> pd.Series:
     return period.contains(times)
 
 
+def there_in(customers: pd.DataFrame, period: Period | None) -> pd.DataFrame:
+    """Return the customers who were there at some time of the period; unknown dates rule out none.
+
+    Columns ``joined_at`` and ``left_at``.
+    """
+    if period is None or customers.empty:
+        return customers
+    joined, left = customers["joined_at"], customers["left_at"]
+    return customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
+
+
 def known(estimate: Estimate) -> bool:
     """Return whether there is anything to report."""
     return not isnan(estimate.value)

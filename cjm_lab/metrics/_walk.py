@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -202,7 +202,7 @@ def _read_steps(stream: JourneyStream, steps: Steps) -> list[Step]:
     if isinstance(steps, str) or not len(steps):
         raise ParameterError(f"steps must be a list of at least one event, got {steps!r}")
     known = {*stream.events, *stream.touchpoints}
-    plan = [_read_step(step, known) for step in steps]
+    plan = [read_step(step, known) for step in steps]
     for step in (plan[0], plan[-1]):
         if step.optional:
             raise ParameterError(
@@ -212,7 +212,7 @@ def _read_steps(stream: JourneyStream, steps: Steps) -> list[Step]:
     return plan
 
 
-def _read_step(step: str | Sequence[str], known: set[str]) -> Step:
+def read_step(step: str | Sequence[str], known: Container[str]) -> Step:
     """Return a step: alternatives, optional where they end in a question mark."""
     names = (step,) if isinstance(step, str) else tuple(step)
     if not names:

@@ -10,10 +10,9 @@ import pandas as pd
 
 from cjm_lab.estimate import clustered_ratio, mean, share
 from cjm_lab.metrics._frames import clustered_share, count_of, framed, not_negative, slices
-from cjm_lab.metrics.stream import JourneyStream
+from cjm_lab.metrics.stream import MINUTE_US, JourneyStream
 from cjm_lab.period import Period
 
-_MINUTE_US = 60_000_000
 #: Lowest number of active days of each class of customers.
 _ACTIVE_DAYS = (1, 2, 3, 4, 8, 15)
 
@@ -188,7 +187,7 @@ def sessions(
         "sessions_per_customer": mean(number, bounds=(0, inf), level=level),
         "events_per_session": clustered_ratio(people["events"], number, level=level),
         "minutes_per_session": not_negative(
-            clustered_ratio(people["length_us"] / _MINUTE_US, number, level=level)
+            clustered_ratio(people["length_us"] / MINUTE_US, number, level=level)
         ),
         "single_event_share": clustered_share(people["single"], number, level=level),
     }

@@ -15,7 +15,7 @@ from cjm_lab.errors import ParameterError, SourceError, one_of
 from cjm_lab.estimate import Estimate, no_estimate, share
 from cjm_lab.metrics._frames import framed
 from cjm_lab.metrics.places import WINDOW_DAYS
-from cjm_lab.metrics.stream import JourneyStream, window_us
+from cjm_lab.metrics.stream import EPOCH, JourneyStream, window_us
 from cjm_lab.period import Period
 
 Origin = Literal["channel", "campaign", "page", "device"]
@@ -82,12 +82,7 @@ def acquisition(
     """
     if by not in get_args(Origin):
         raise ParameterError(one_of("by", get_args(Origin), by))
-    names = {
-        "channel": stream.channels,
-        "campaign": stream.campaigns,
-        "page": stream.pages,
-        "device": stream.devices,
-    }[by]
+    names = stream.texts(by)
     at, ends = nw.col("occurred_us"), stream.ends_before_us(as_of)
     first = (
         stream.table(period)
@@ -257,8 +252,7 @@ def _span(
         first = np.datetime64(period.start, "D")
     elif len(came):
         first = came["day"].to_numpy().min()  # the log's first event is also somebody's first
-    over = pd.Timestamp(stream.ends_before_us(as_of), unit="us", tz="UTC")
-    observed = over.tz_convert(stream.time_zone).date() - timedelta(days=1)
+    observed = as_of or EPOCH + timedelta(days=stream.last_day)
     if period is None:
         last = observed
     else:

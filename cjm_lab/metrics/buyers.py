@@ -10,7 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, no_estimate, share
-from cjm_lab.metrics._frames import clustered_share, framed
+from cjm_lab.metrics._frames import clustered_share, framed, there_in
 from cjm_lab.period import Period
 
 TimeUnit = Literal["week", "day"]
@@ -274,8 +274,4 @@ def _unknown(
 
 def _base(customers: pd.DataFrame, period: Period | None) -> set[str]:
     """Return who was a customer at some time of the period."""
-    there = customers
-    if period is not None:
-        joined, left = customers["joined_at"], customers["left_at"]
-        there = customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
-    return set(there["customer_id"])
+    return set(there_in(customers, period)["customer_id"])

@@ -234,7 +234,9 @@ def removal_effects(
         """Return the removal effects of the customers drawn."""
         weight = counts @ np.bincount(rows, minlength=len(people)).astype(float)
         start, matrix = _probabilities(pairs, weight, size)
-        return _removals(matrix, start, visited)
+        lost = removal_losses(matrix[:, :size], matrix[:, size], start[:size])[visited]
+        whole = _conversion(matrix, start)
+        return lost / whole if whole else np.full(len(visited), np.nan)
 
     if repeats and (pairs[:, 1] == _GOAL).any():
         estimates = bootstrap(effects, len(people), repeats=repeats, level=level, seed=seed)
@@ -248,6 +250,45 @@ def removal_effects(
         for code, estimate in zip(visited, estimates, strict=True)
     ]
     return framed(rows, {"touchpoint": "str"})
+
+
+def removal_losses(moves: Array, gains: Array, start: Array) -> Array:
+    """Return what an absorbing chain would lose if each place in turn led nowhere.
+
+    With N the fundamental matrix, s the start and h = N g what comes from each place, removing
+    place i loses (s N)_i h_i / N_ii: the probability to come to i at all, times what comes from
+    there.
+
+    Parameters
+    ----------
+    moves
+        Probability of each move between the k places, (..., k, k); one chain or a stack of them.
+    gains
+        What one visit of each place brings at once, such as the probability of the goal, (..., k).
+    start
+        Probability to begin at each place, (..., k).
+
+    Returns
+    -------
+    ndarray
+        (..., k)
+
+    References
+    ----------
+    Kemeny & Snell (1976), Finite Markov Chains, 3.5.7 (probability of ever being at a place).
+
+    Examples
+    --------
+    Everyone comes by an ad; half of them go on to a shop, where half buy:
+
+    >>> moves = np.array([[0, 0.5], [0, 0]])
+    >>> removal_losses(moves, np.array([0, 0.5]), np.array([1.0, 0])).tolist()
+    [0.25, 0.25]
+    """
+    visits = np.linalg.inv(np.eye(moves.shape[-1]) - moves)
+    come = (start[..., None, :] @ visits)[..., 0, :] / np.diagonal(visits, axis1=-2, axis2=-1)
+    losses: Array = come * (visits @ gains[..., None])[..., 0]
+    return losses
 
 
 def _moves(
@@ -350,16 +391,3 @@ def _lifted(moves: Array, row: int, lift: Array) -> Array:
     new[..., row, :-1] *= factor[..., None]
     new[..., row, -1] = lost - gain
     return new
-
-
-def _removals(moves: Array, start: Array, visited: npt.NDArray[np.int64]) -> Array:
-    """Return the share of conversions lost when each visited touchpoint leads nowhere."""
-    stack = np.repeat(moves[None], len(visited), axis=0)
-    starts = np.repeat(start[None], len(visited), axis=0)
-    each = np.arange(len(visited))
-    stack[each, :, visited] = 0.0
-    starts[each, visited] = 0.0
-    whole = _conversion(moves, start)
-    if whole == 0:
-        return np.full(len(visited), np.nan)
-    return 1 - _conversion(stack, starts) / whole

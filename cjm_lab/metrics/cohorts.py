@@ -13,12 +13,11 @@ import pandas as pd
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, no_estimate, share
 from cjm_lab.metrics._frames import clustered_share, framed
-from cjm_lab.metrics.stream import JourneyStream, within
+from cjm_lab.metrics.stream import EPOCH, JourneyStream, within
 from cjm_lab.period import Period
 
 Calendar = Literal["day", "week", "month"]
 
-_EPOCH = date(1970, 1, 1)
 #: More days than any log has, so that a customer's code and a day make one integer.
 _MOST_DAYS = 1_000_000
 _DAYS = {"day": 1, "week": 7}
@@ -119,7 +118,7 @@ def retention(
         if cell["mature"]:
             back_then = returned.get((cell["cohort"], cell["age"]), 0)
             estimate = share(back_then, cell["customers"], level=level)
-        day = pd.Timestamp(_EPOCH + timedelta(days=cell["cohort"]))
+        day = pd.Timestamp(EPOCH + timedelta(days=cell["cohort"]))
         rows.append((cell | {"cohort": day}, estimate))
     rows += _averaged([cell for cell in cells if cell["mature"]], returned, level)
     types = {"cohort": "datetime64[us]", "age": "int64", "customers": "int64", "mature": "bool"}
@@ -190,8 +189,8 @@ def stickiness(
     for measure, window in {"dau_wau": 7, "dau_mau": 30}.items():
         begin, end = int(first) + window - 1, last
         if period is not None:
-            begin = max(begin, (period.start - _EPOCH).days)
-            end = min(end, (period.end - _EPOCH).days)
+            begin = max(begin, (period.start - EPOCH).days)
+            end = min(end, (period.end - EPOCH).days)
         estimate = no_estimate(f"fewer than {window} days on record", level=level)
         if begin <= end:
             estimate = _sticky(days, window, begin, end, level)
@@ -228,7 +227,7 @@ def _sticky(days: pd.DataFrame, window: int, begin: int, end: int, level: float)
 
 def last_day(stream: JourneyStream, as_of: date | None) -> int:
     """Return the last local day that was observed, counted from 1970."""
-    return stream.last_day if as_of is None else (as_of - _EPOCH).days
+    return stream.last_day if as_of is None else (as_of - EPOCH).days
 
 
 def _counts(

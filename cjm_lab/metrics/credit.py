@@ -127,8 +127,7 @@ def attribution(
     blocks = paths_of_stream(
         stream, goal=goal, by=by, within_days=within_days, period=period, as_of=as_of
     )
-    places = {"channel": stream.channels, "campaign": stream.campaigns}
-    names = places.get(by, stream.touchpoints)
+    names = stream.touchpoints if by == "touchpoint" else stream.texts(by, name="by")
     counted = tally(
         blocks,
         stream.customer_count,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array
 
+from cjm_lab.metrics.chain import removal_losses
 from cjm_lab.metrics.touches import Array, Ints, Paths
 
 #: The models, simple rules first.
@@ -169,10 +170,6 @@ def tally(
 def removal_credit(moves: Array, size: int, earned: Array | None = None) -> Array:
     """Return the conversions, or what they earned, in proportion to the removal effects.
 
-    With N the fundamental matrix of an absorbing chain, s its start and h = N g the conversion from
-    each place, removing place i loses (s N)_i h_i / N_ii of the conversion s h: the probability to
-    come to i at all, times the conversion from there.
-
     Parameters
     ----------
     moves
@@ -181,10 +178,6 @@ def removal_credit(moves: Array, size: int, earned: Array | None = None) -> Arra
         Number of places.
     earned
         What the moves from each place to the goal earned; by default their number.
-
-    References
-    ----------
-    Kemeny & Snell (1976), Finite Markov Chains, 3.5.7 (probability of ever being at a place).
 
     Examples
     --------
@@ -199,10 +192,7 @@ def removal_credit(moves: Array, size: int, earned: Array | None = None) -> Arra
     shares = counts / np.where(total > 0, total, 1)
     gained = counts[..., :-1, size] if earned is None else earned
     paid = gained / np.where(total > 0, total, 1)[..., :-1, 0]
-    visits = np.linalg.inv(np.eye(size) - shares[..., :-1, :size])
-    reached = (visits @ paid[..., None])[..., 0]
-    come = (shares[..., -1:, :size] @ visits)[..., 0, :] / np.diagonal(visits, axis1=-2, axis2=-1)
-    lost = come * reached
+    lost = removal_losses(shares[..., :-1, :size], paid, shares[..., -1, :size])
     whole = lost.sum(axis=-1, keepdims=True)
     return gained.sum(axis=-1, keepdims=True) * lost / np.where(whole != 0, whole, 1)
 

@@ -15,6 +15,7 @@ from cjm_lab.metrics._frames import count_of, estimate_of, known
 from cjm_lab.metrics.activity import usage
 from cjm_lab.metrics.arrivals import acquisition
 from cjm_lab.metrics.base import REPEAT_WITHIN_DAYS, customer_base
+from cjm_lab.metrics.coding import BOT_EVENTS
 from cjm_lab.metrics.paths import transitions
 from cjm_lab.metrics.places import (
     WINDOW_DAYS,
@@ -372,6 +373,6 @@ def _faults(stream: JourneyStream) -> str:
         "exact duplicates removed": faults.duplicates,
         "rows without customer, time or event left out": faults.unplaced,
         "events earlier than the one before them in the file": faults.backward or 0,
-        "customers with 60 events within a minute": faults.bots,
+        f"customers with {BOT_EVENTS} events within a minute": faults.bots,
     }
     return "; ".join(f"{number:,} {what}" for what, number in found.items() if number)

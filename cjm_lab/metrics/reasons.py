@@ -16,7 +16,7 @@ from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, benjamini_hochberg, z_value
 from cjm_lab.metrics._frames import framed
 from cjm_lab.metrics.places import WINDOW_DAYS
-from cjm_lab.metrics.stream import DAY_US, HOUR_US, JourneyStream, window_us, within
+from cjm_lab.metrics.stream import DAY_US, EPOCH, HOUR_US, JourneyStream, window_us, within
 from cjm_lab.period import Period
 
 _METHOD = "log odds ratio, Gart; association, not cause"
@@ -228,19 +228,15 @@ def _features(
     if window is not None:
         elsewhere &= people["gap_us"] <= window
     yield "event next", stream.events, people["next_event"], elsewhere.to_numpy()
-    for name, texts in (
-        ("channel", stream.channels),
-        ("device", stream.devices),
-        ("campaign", stream.campaigns),
-    ):
-        yield name, texts, people[name], people[name].notna().to_numpy()
+    for name in _COORDINATES:
+        yield name, stream.texts(name), people[name], people[name].notna().to_numpy()
     waited = people["at"] - people["before_us"]
     bins = np.where(waited.isna(), 0, 1 + np.searchsorted(_WAIT_ENDS, waited))
     yield "wait", _WAITS, pd.Series(bins), every
     week = (people["day"] + 3) // 7  # 1970-01-01 was a Thursday
     first = int(week.min()) if len(week) else 0
     last = int(week.max()) if len(week) else -1
-    mondays = [date(1970, 1, 1) + timedelta(days=7 * w - 3) for w in range(first, last + 1)]
+    mondays = [EPOCH + timedelta(days=7 * w - 3) for w in range(first, last + 1)]
     yield "week", [str(monday) for monday in mondays], week - first, every
 
 

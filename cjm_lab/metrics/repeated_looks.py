@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import special
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.metrics._arms import Arm, arms_of, compare, is_share
+from cjm_lab.metrics._arms import ARMS, Arm, arms_of, compare, is_share
 from cjm_lab.metrics._frames import framed
 
 #: Customers for whom the always-valid interval is narrowest, unless the pilot's plan says another.
@@ -142,13 +142,12 @@ def pilot_looks(
     shares, center = is_share(value), 0.0 if is_share(value) else float(value.mean())
     so_far = {
         name: _running(value[arm == name] - center, look[(arm == name).to_numpy()], look.max() + 1)
-        for name in ("control", "treatment")
+        for name in ARMS
     }
     rows = []
     for i in range(int(look.max()) + 1):
         control, treatment = (
-            Arm.of_sums(so_far[name][:, i], center, shares=shares)
-            for name in ("control", "treatment")
+            Arm.of_sums(so_far[name][:, i], center, shares=shares) for name in ARMS
         )
         once = compare(treatment, control, level)
         every = compare(treatment, control, always_level(once.n, planned=planned, level=level))

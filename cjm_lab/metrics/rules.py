@@ -13,7 +13,7 @@ from cjm_lab.metrics._frames import count_of, framed, in_period, not_negative
 from cjm_lab.metrics.base import order_value
 from cjm_lab.metrics.places import WINDOW_DAYS
 from cjm_lab.metrics.stream import JourneyStream, window_us
-from cjm_lab.metrics.triggers import Trigger, occasions, parse_trigger
+from cjm_lab.metrics.triggers import Trigger, met_rules
 from cjm_lab.period import Period
 from cjm_lab.study import ResponseRule
 
@@ -98,15 +98,11 @@ def responses(
     if orders is not None and orders["amount"].notna().any():
         worth = order_value(orders, period=period, level=level)
     window = pd.Timedelta(window_us(window_days) or 0, unit="us")
-    ends = stream.ends_before_us(as_of)
-    end = pd.Timestamp(ends, unit="us", tz="UTC")
+    end = stream.ends_before(as_of)
     rows: list[tuple[dict[str, str], Estimate]] = []
-    for rule in rules:
-        trigger = parse_trigger(rule.when)
-        met = occasions(stream, trigger, ends, scored=scored, answers=answers)
-        if met is not None:
-            found = _of_rule(trigger, met, worth, window, end, period, level)
-            rows += [({"rule": rule.id, "measure": m}, estimate) for m, estimate in found.items()]
+    for rule, trigger, met in met_rules(stream, rules, scored, answers, as_of):
+        found = _of_rule(trigger, met, worth, window, end, period, level)
+        rows += [({"rule": rule.id, "measure": m}, estimate) for m, estimate in found.items()]
     return framed(rows, {"rule": "str", "measure": "str"})
 
 

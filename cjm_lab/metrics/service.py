@@ -10,7 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, clustered_ratio, share
-from cjm_lab.metrics._frames import clustered_share, framed, in_period, not_negative
+from cjm_lab.metrics._frames import clustered_share, framed, in_period, not_negative, there_in
 from cjm_lab.metrics.tenure import half_life, kaplan_meier
 from cjm_lab.period import Period, day_start
 
@@ -74,10 +74,7 @@ def contacts(
     [2.5, 0.5, 2.5, 0.5]
     """
     _known_column(interactions, by)
-    base = customers
-    if len(customers) and period is not None:
-        joined, left = customers["joined_at"], customers["left_at"]
-        base = customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
+    base = there_in(customers, period)
     opened = interactions[in_period(interactions["opened_at"], period)]
     about = {"measure": "str", by: "str", "customers": "int64"}
     if not len(opened):

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cjm_lab.errors import ParameterError, one_of
+from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate, benjamini_hochberg, share
 from cjm_lab.metrics._arms import Arm, compare, p_of
 from cjm_lab.metrics._frames import framed
 from cjm_lab.metrics._walk import Exclusions, Steps, StepWindows, Table, Taken, walk
-from cjm_lab.metrics.stream import COORDINATES, JourneyStream
+from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.period import Period
 
 Segments: TypeAlias = str | pd.Series | Mapping[str, str]
@@ -195,9 +195,7 @@ def segment_codes(stream: JourneyStream, entered: Taken, by: Segments) -> tuple[
     """
     codes = np.full(stream.customer_count, -1, dtype=np.int64)
     if isinstance(by, str):
-        if by not in COORDINATES:
-            raise ParameterError(one_of("by", COORDINATES, by))
-        names = list(getattr(stream, f"{by}s"))
+        names = list(stream.texts(by, name="by"))
         first = _first_codes(stream, entered, by, len(names))
         codes[first["customer"]] = first["code"]
         return names, codes

@@ -28,13 +28,22 @@ from cjm_lab.period import Period, day_start
 from cjm_lab.study import Study
 
 __all__ = [
-    "COORDINATES", "DAY_US", "HOUR_US", "MINUTE_US", "JourneyStream", "journey_stream",
-    "window_us", "within",
+    "COORDINATES",
+    "DAY_US",
+    "EPOCH",
+    "HOUR_US",
+    "MINUTE_US",
+    "JourneyStream",
+    "instant_us",
+    "journey_stream",
+    "window_us",
+    "within",
 ]  # fmt: skip
 
 EngineName = Literal["polars", "duckdb", "spark"]
 
-_EPOCH = date(1970, 1, 1)
+#: The day from which days are counted.
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,10 +161,29 @@ class JourneyStream:
             raise ParameterError(one_of("event", options, name))
         return nw.col("event") == (self.events.index(name) if name in self.events else -1)
 
-    def ends_before_us(self, as_of: date | None = None) -> int:
+    def texts(self, coordinate: str, *, name: str = "coordinate") -> tuple[str, ...]:
+        """Return the text of each code of a coordinate: channel, page, campaign or device.
+
+        `name` is what an error calls it.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such coordinate.
+        """
+        if coordinate not in COORDINATES:
+            raise ParameterError(one_of(name, COORDINATES, coordinate))
+        texts: tuple[str, ...] = getattr(self, f"{coordinate}s")
+        return texts
+
+    def ends_before(self, as_of: date | None = None) -> pd.Timestamp:
         """Return the first instant after `as_of`, by default after the day of the last event."""
-        last = as_of or _EPOCH + timedelta(days=self.last_day)
-        return _instant(day_start(last + timedelta(days=1), self.time_zone))
+        last = as_of or EPOCH + timedelta(days=self.last_day)
+        return day_start(last + timedelta(days=1), self.time_zone)
+
+    def ends_before_us(self, as_of: date | None = None) -> int:
+        """Return `ends_before` in microseconds since 1970."""
+        return instant_us(self.ends_before(as_of))
 
     def _people_with(self, column: str, values: npt.ArrayLike) -> pd.DataFrame:
         """Return customers with their ids, those whose column has one of the values."""
@@ -294,7 +322,7 @@ def _stream(opened: Opened, cuts: Cuts, put: Callable[[Any], Any]) -> JourneyStr
 
 def within(column: str, period: Period) -> nw.Expr:
     """Return whether an instant in microseconds lies in a period."""
-    starts, ends = _instant(period.starts_at), _instant(period.ends_before)
+    starts, ends = instant_us(period.starts_at), instant_us(period.ends_before)
     return (nw.col(column) >= starts) & (nw.col(column) < ends)
 
 
@@ -313,7 +341,7 @@ def window_us(window_days: float | None) -> int | None:
     return round(window_days * DAY_US)
 
 
-def _instant(time: pd.Timestamp) -> int:
+def instant_us(time: pd.Timestamp) -> int:
     """Return a whole second as microseconds since 1970."""
     return int(time.timestamp()) * 1_000_000
 

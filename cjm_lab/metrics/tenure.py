@@ -14,7 +14,7 @@ import pandas as pd
 from cjm_lab.errors import ParameterError, SourceError, one_of
 from cjm_lab.estimate import Estimate, benjamini_hochberg, no_estimate
 from cjm_lab.estimate.intervals import z_value
-from cjm_lab.metrics.stream import DAY_US, JourneyStream, window_us
+from cjm_lab.metrics.stream import DAY_US, EPOCH, JourneyStream, window_us
 from cjm_lab.period import day_start
 
 _DAY_S = 86_400
@@ -429,7 +429,7 @@ def _contracts(customers: pd.DataFrame, as_of: date | None, time_zone: str) -> p
         )
     if as_of is None:
         last = joined.max() if left.isna().all() else max(joined.max(), left.max())
-        as_of = date(1970, 1, 1) if pd.isna(last) else last.tz_convert(time_zone).date()
+        as_of = EPOCH if pd.isna(last) else last.tz_convert(time_zone).date()
     ends = day_start(as_of + timedelta(days=1), time_zone)
     entered = pd.Series(0.0, index=customers.index)
     if "observed_from" in customers.columns:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import inf
 from typing import Literal
 
@@ -11,7 +13,8 @@ import narwhals as nw
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.metrics.stream import DAY_US, HOUR_US, JourneyStream
+from cjm_lab.metrics.stream import DAY_US, HOUR_US, JourneyStream, instant_us
+from cjm_lab.study import ResponseRule
 
 _WITHOUT = re.compile(r"(\S.*?)\s+without\s+(\S.*?)\s+within\s+(\d+(?:\.\d+)?)\s*([hd])")
 _MENTIONS = re.compile(r"mentions\s+at\s+(\S+)\s+and\s+negative")
@@ -85,10 +88,26 @@ def parse_trigger(when: str) -> Trigger:
     )
 
 
+def met_rules(
+    stream: JourneyStream,
+    rules: Sequence[ResponseRule],
+    scored: pd.DataFrame | None,
+    answers: pd.DataFrame | None,
+    as_of: date | None,
+) -> Iterator[tuple[ResponseRule, Trigger, pd.DataFrame]]:
+    """Yield each rule whose source is there, and each time that somebody met it."""
+    end = stream.ends_before(as_of)
+    for rule in rules:
+        trigger = parse_trigger(rule.when)
+        met = occasions(stream, trigger, end, scored=scored, answers=answers)
+        if met is not None:
+            yield rule, trigger, met
+
+
 def occasions(
     stream: JourneyStream,
     trigger: Trigger,
-    ends: int,
+    end: pd.Timestamp,
     *,
     scored: pd.DataFrame | None = None,
     answers: pd.DataFrame | None = None,
@@ -101,8 +120,8 @@ def occasions(
         Events of customers in order.
     trigger
         The rule.
-    ends
-        First instant that was not observed, in microseconds.
+    end
+        First instant that was not observed.
     scored
         Mentions with ``published_at automatic duplicate touchpoints`` and, where known,
         ``customer_id``.
@@ -125,15 +144,16 @@ def occasions(
         If nobody knows the event, touchpoint or question, or answers are no numbers.
     """
     if trigger.kind == "without":
-        return _not_followed(stream, trigger, ends)
+        return _not_followed(stream, trigger, end)
     if trigger.kind == "mentions":
-        return _negative_mentions(stream, trigger, ends, scored)
-    return _answers_within(stream, trigger, ends, answers)
+        return _negative_mentions(stream, trigger, end, scored)
+    return _answers_within(stream, trigger, end, answers)
 
 
-def _not_followed(stream: JourneyStream, trigger: Trigger, ends: int) -> pd.DataFrame:
+def _not_followed(stream: JourneyStream, trigger: Trigger, end: pd.Timestamp) -> pd.DataFrame:
     """Return each time that an event was not followed by another in time."""
-    table, at = stream.table().filter(nw.col("occurred_us") < ends), nw.col("occurred_us")
+    at, ends = nw.col("occurred_us"), instant_us(end)
+    table = stream.table().filter(at < ends)
     began = table.filter(stream.is_at(trigger.at)).select("customer", at.alias("began")).unique()
     expected = table.filter(stream.is_at(trigger.expected)).select("customer", at.alias("came"))
     # The earliest that came no sooner than the trigger; one at the same instant has come in time.
@@ -162,7 +182,7 @@ def _not_followed(stream: JourneyStream, trigger: Trigger, ends: int) -> pd.Data
 
 
 def _negative_mentions(
-    stream: JourneyStream, trigger: Trigger, ends: int, scored: pd.DataFrame | None
+    stream: JourneyStream, trigger: Trigger, end: pd.Timestamp, scored: pd.DataFrame | None
 ) -> pd.DataFrame | None:
     """Return each negative mention at a touchpoint."""
     if stream.stages and trigger.at not in stream.touchpoints:
@@ -173,11 +193,11 @@ def _negative_mentions(
     met = scored[there & (scored["automatic"] == "negative") & ~scored["duplicate"].astype(bool)]
     unknown = pd.Series("", index=met.index, dtype="str")
     ids = met["customer_id"].astype("str") if "customer_id" in met else unknown
-    return _said(stream, ids, met["published_at"], ends).assign(stands=True)
+    return _said(stream, ids, met["published_at"], end).assign(stands=True)
 
 
 def _answers_within(
-    stream: JourneyStream, trigger: Trigger, ends: int, answers: pd.DataFrame | None
+    stream: JourneyStream, trigger: Trigger, end: pd.Timestamp, answers: pd.DataFrame | None
 ) -> pd.DataFrame | None:
     """Return each answer in the rule's range; it stands if it is the customer's last one."""
     if answers is None or not len(answers):
@@ -192,16 +212,17 @@ def _answers_within(
     given = answers[answers[trigger.at].notna()].reset_index(drop=True)
     if "subject" in given and (given["subject"] != "").any():
         given = given[given["subject"] == "us"]
-    said = _said(stream, given["customer_id"].astype("str"), given["submitted_at"], ends)
+    said = _said(stream, given["customer_id"].astype("str"), given["submitted_at"], end)
     number = given.loc[said.index, trigger.at].astype("float64")
     met = (number >= trigger.lowest) & (number <= trigger.highest)
     latest = said.groupby("person")["fired_at"].transform("max")
     return said.assign(stands=said["fired_at"] == latest)[met].reset_index(drop=True)
 
 
-def _said(stream: JourneyStream, ids: pd.Series, times: pd.Series, ends: int) -> pd.DataFrame:
+def _said(
+    stream: JourneyStream, ids: pd.Series, times: pd.Series, end: pd.Timestamp
+) -> pd.DataFrame:
     """Return who said something when, and when the log saw them next; rows keep their index."""
-    end = pd.Timestamp(ends, unit="us", tz="UTC")
     kept = ~(times >= end)
     ids, times = ids[kept].fillna(""), times[kept].astype("datetime64[us, UTC]")
     own = pd.Series([f"row {row}" for row in ids.index], index=ids.index, dtype="str")
@@ -211,7 +232,7 @@ def _said(stream: JourneyStream, ids: pd.Series, times: pd.Series, ends: int) ->
     events = (
         stream.of_customers(ids[ids != ""].unique())
         .table()
-        .filter(nw.col("occurred_us") < ends)
+        .filter(nw.col("occurred_us") < instant_us(end))
         .select("customer", "occurred_us")
         .collect()
         .to_pandas()

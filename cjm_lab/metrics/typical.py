@@ -23,7 +23,6 @@ from cjm_lab.period import Period
 ARROW = " > "
 
 _LIKELY = "product of first-order probabilities; no interval: the data chose the path"
-_TEXTS = {"channel": "channels", "device": "devices", "campaign": "campaigns", "page": "pages"}
 
 #: Touchpoints of a path, customers who took it, median days.
 Path = tuple[tuple[int, ...], int, float]
@@ -138,9 +137,7 @@ def _entered(stream: JourneyStream, scenario: Mapping[str, str]) -> JourneyStrea
     """Return the stream of the customers whose first event fits the scenario."""
     first = stream.table().filter(nw.col("position") == 1)
     for name, text in scenario.items():
-        if name not in _TEXTS:
-            raise ParameterError(one_of("scenario", _TEXTS, name))
-        texts = getattr(stream, _TEXTS[name])
+        texts = stream.texts(name, name="scenario")
         if text not in texts and len(stream):
             raise ParameterError(one_of(name, texts, text))
         first = first.filter(nw.col(name) == (texts.index(text) if text in texts else -1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from math import nan
@@ -17,12 +17,16 @@ from cjm_lab.metrics.places import WINDOW_DAYS
 from cjm_lab.metrics.rules import still_waiting
 from cjm_lab.metrics.stream import JourneyStream, window_us
 from cjm_lab.metrics.tenure import half_life, kaplan_meier
-from cjm_lab.metrics.triggers import Trigger, occasions, parse_trigger
+from cjm_lab.metrics.triggers import met_rules
 from cjm_lab.period import Period
 from cjm_lab.study import ResponseRule
 
 #: Days after which the share that came back is told.
 RETURN_DAYS = (1.0, 3.0, 7.0, 14.0)
+
+#: The fewest customers without censoring (those left / the share left, Peto's effective number) for
+#: which the interval of a share that is back holds the truth often enough.
+_FEWEST = 5
 
 _DAY_SECONDS = 24 * 3600
 
@@ -66,7 +70,7 @@ def response_weeks(
     >>> response_weeks(journey_stream(log), [rule])["value"].tolist()
     [1.0, 0.0]
     """
-    rows, end = [], _end(stream, as_of)
+    rows, end = [], stream.ends_before(as_of)
     first_day = stream.table().select(nw.col("day").min()).collect().to_pandas()["day"].dropna()
     days = {
         "without": first_day,
@@ -74,7 +78,7 @@ def response_weeks(
         "answers": _days(answers, "submitted_at", stream.time_zone),
     }
     last = int(_local_day(pd.Series([end - pd.Timedelta(1, "us")]), stream.time_zone).iloc[0])
-    for rule, trigger, met in _each(stream, rules, scored, answers, as_of):
+    for rule, trigger, met in met_rules(stream, rules, scored, answers, as_of):
         dated = met[met["fired_at"].notna()]
         week = _local_day(dated["fired_at"], stream.time_zone).add(3) // 7
         people = dated.assign(week=week).drop_duplicates(["person", "week"])
@@ -126,7 +130,8 @@ def response_returns(
     Notes
     -----
     Kaplan-Meier: customers who are not back by `as_of` are censored there, so that recent ones
-    count for the days that they could be seen. A day that nobody could be seen for has no share.
+    count for the days that they could be seen. A day that nobody could be seen for has no share,
+    and one that too few could be seen for has no interval.
     Where nobody is back yet, Wilson's interval is on those seen so long; where all are, on all.
 
     References
@@ -146,8 +151,8 @@ def response_returns(
     >>> found[["measure", "value"]].values.tolist()
     [['returned_by', 0.0], ['returned_by', 0.5], ['median_days', 1.0]]
     """
-    rows, end = [], _end(stream, as_of)
-    for rule, _, met in _each(stream, rules, scored, answers, as_of):
+    rows, end = [], stream.ends_before(as_of)
+    for rule, _, met in met_rules(stream, rules, scored, answers, as_of):
         first = met[in_period(met["fired_at"], period) & met["seen"] & met["fired_at"].notna()]
         first = first.sort_values("fired_at").drop_duplicates("person")
         back = first["came_at"].notna().to_numpy()
@@ -204,11 +209,11 @@ def audience(
     >>> found[["customer_id", "days_waiting"]].values.tolist()
     [['ann', 3.0]]
     """
-    end = _end(stream, as_of)
+    end = stream.ends_before(as_of)
     window = pd.Timedelta(window_us(window_days) or 0, unit="us")
     types = {"rule": "str", "customer_id": "str", "fired_at": "datetime64[us, UTC]"}
     parts = [pd.DataFrame(columns=list(types)).astype(types)]
-    for rule, trigger, met in _each(stream, rules, scored, answers, as_of):
+    for rule, trigger, met in met_rules(stream, rules, scored, answers, as_of):
         now = still_waiting(met, window, end)
         if trigger.kind == "without":
             now = now.assign(customer_id=stream.customer_ids(now["person"]).to_numpy())
@@ -218,22 +223,6 @@ def audience(
         parts.append(now.assign(rule=rule.id).sort_values(["fired_at", "customer_id"]))
     found = pd.concat(parts, ignore_index=True)[list(types)].astype(types)
     return found.assign(days_waiting=_days_between(found["fired_at"], end))
-
-
-def _each(
-    stream: JourneyStream,
-    rules: Sequence[ResponseRule],
-    scored: pd.DataFrame | None,
-    answers: pd.DataFrame | None,
-    as_of: date | None,
-) -> Iterator[tuple[ResponseRule, Trigger, pd.DataFrame]]:
-    """Yield each rule whose source is there, and each time that somebody met it."""
-    ends = stream.ends_before_us(as_of)
-    for rule in rules:
-        trigger = parse_trigger(rule.when)
-        met = occasions(stream, trigger, ends, scored=scored, answers=answers)
-        if met is not None:
-            yield rule, trigger, met
 
 
 def _back_by(
@@ -252,14 +241,12 @@ def _back_by(
         known = int(back.sum()) if away == 0 else int((length >= day).sum())
         alike = share(known if away == 0 else 0, known, level=level)
         return replace(alike, n=n, method="Wilson, everyone alike")
+    if (length >= day).sum() < _FEWEST * away:
+        why = "Kaplan-Meier; too few were seen so long for an interval"
+        return Estimate(1 - away, nan, nan, n=n, method=why, level=level)
     low, high, se = (float(curve[name].iloc[row]) for name in ("low", "high", "se"))
     method = "Kaplan-Meier, complementary log-log"
     return Estimate(1 - away, 1 - high, 1 - low, n=n, method=method, se=se, level=level)
-
-
-def _end(stream: JourneyStream, as_of: date | None) -> pd.Timestamp:
-    """Return the first instant that was not observed."""
-    return pd.Timestamp(stream.ends_before_us(as_of), unit="us", tz="UTC")
 
 
 def _days_between(start: pd.Series, end: pd.Series | pd.Timestamp) -> pd.Series:

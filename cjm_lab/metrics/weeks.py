@@ -10,6 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate, mean, share
+from cjm_lab.metrics._arms import is_share
 from cjm_lab.metrics._frames import count_of, framed
 from cjm_lab.metrics.changes import alike, level_starts, neighbor_correlation, weights_of
 
@@ -107,14 +108,9 @@ def _week(day: pd.Series, number: pd.Series | None, here: pd.Series, level: floa
     if number is None:
         return count_of(int(here.sum()), level=level)
     of_week = number[here.to_numpy()]
-    if _is_share(number):
+    if is_share(number):
         return share(int(of_week.sum()), len(of_week), level=level)
     return mean(of_week, level=level)
-
-
-def _is_share(number: pd.Series) -> bool:
-    """Return whether only 0 and 1 occur."""
-    return bool(number.isin([0, 1]).all())
 
 
 def _limits(
@@ -126,7 +122,7 @@ def _limits(
     known = ~np.isnan(value)
     if known.sum() < 2:
         return nan, np.full(len(value), nan), np.full(len(value), nan)
-    if number is not None and _is_share(number):
+    if number is not None and is_share(number):
         center = float(np.average(value[known], weights=n[known]))
         half = np.full(len(value), nan)
         half[known] = 3 * np.sqrt(center * (1 - center) / n[known])

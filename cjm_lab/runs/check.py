@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cjm_lab.errors import InputError, ParameterError, one_of
+from cjm_lab.metrics._walk import read_step
 from cjm_lab.metrics.triggers import parse_trigger
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
@@ -167,10 +168,20 @@ def _unknown_events(context: RunContext) -> Iterator[str]:
     surveys = [source for source in study.sources if source.kind == "survey"]
     questions = [code for survey in surveys for code in survey.questions]
     wanted: list[tuple[str, str, list[str], tuple[str | int, ...]]] = []
-    for i, step in enumerate(study.funnel.events if study.funnel else []):
-        plain = study.funnel is not None and study.funnel.steps[i : i + 1] == [step]
-        place: tuple[str | int, ...] = ("funnel", "steps", i) if plain else ("funnel",)
-        wanted.append(("funnel step", step, events, place))
+    steps = study.funnel.steps if study.funnel else []
+    for i, step in enumerate(steps):
+        place: tuple[str | int, ...] = ("funnel", "steps", i)
+        try:
+            read = read_step(step, events)
+        except ParameterError as error:
+            message, _, remedy = str(error).partition("; ")
+            yield f"{message} ({line_of(study, *place)}); {remedy}"
+            continue
+        ends = read.optional and i in (0, len(steps) - 1)
+        names = [f"{name}?" for name in read.names] if ends else read.names
+        wanted += [("funnel step", name, events, place) for name in names]
+    for i, name in enumerate(study.funnel.without if study.funnel else []):
+        wanted.append(("event of the funnel's without", name, events, ("funnel", "without", i)))
     for i, rule in enumerate(study.responses):
         at = ("responses", i, "when")
         try:

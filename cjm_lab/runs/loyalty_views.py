@@ -142,10 +142,11 @@ def conversion_change(
         return pd.DataFrame()
     parts = metrics.mix_and_rates(then, now, level=study.level)
     names = {
-        "change": "the change of the conversion", "total": "the change of the conversion",
-        "mix": "as customers came by other channels", "rates": "as the channels convert otherwise",
+        "change": "the change of the conversion",
+        "mix": "as customers came by other channels",
+        "rates": "as the channels convert otherwise",
     }  # fmt: skip
-    kept = parts[parts["segment"].isna() | (parts["segment"] == "")]
+    kept = parts[parts["segment"] == ""]
     told = [
         shown(Estimate(row["value"], row["low"], row["high"], n=int(row["n"]), se=row["se"],
                        method=row["method"]), "all_share", change=True)

@@ -259,12 +259,6 @@ class Funnel(Part):
         """The steps as people read them."""
         return " > ".join(one if isinstance(one, str) else " or ".join(one) for one in self.steps)
 
-    @property
-    def events(self) -> list[str]:
-        """Every event that the steps name."""
-        named = [one for step in self.steps for one in ([step] if isinstance(step, str) else step)]
-        return [*(one.removesuffix("?") for one in named), *self.without]
-
 
 class ResponseRule(Part):
     """A trigger in the journey and what should happen then."""

@@ -70,8 +70,8 @@ def answered(*rows):
 
 
 def met(stream, answers, when="answers of recommend at most 6", **options):
-    ends = stream.ends_before_us(**options)
-    return occasions(stream, parse_trigger(when), ends, answers=answers)
+    end = stream.ends_before(**options)
+    return occasions(stream, parse_trigger(when), end, answers=answers)
 
 
 ANSWERS = answered(

@@ -66,6 +66,13 @@ def test_a_sound_study_passes_and_nothing_is_stored(home: Path, tmp_path: Path) 
     [
         ("study.yaml", "[visit,", "[vist,", ["funnel step", "got 'vist' (line 6 of study.yaml)",
          "did you mean 'visit'?"]),
+        ("study.yaml", "[visit, till]", "[visit, [till, tilll], till]",
+         ["funnel step", "got 'tilll' (line 6 of", "did you mean 'till'?"]),
+        ("study.yaml", "[visit, till]", "[visit, ['till?', shop], till]",
+         ["must be optional or none", "(line 6 of study.yaml); end each"]),
+        ("study.yaml", "[visit, till]", "['visit?', till]", ["'visit?' (line 6", "mean 'visit'?"]),
+        ("study.yaml", "[visit, till]", "[visit, till]\n  without: [tilll]",
+         ["event of the funnel's without", "got 'tilll' (line 7 of", "did you mean 'till'?"]),
         ("study.yaml", "without till", "without tilll", ["got 'tilll' (line 8 of", "'till'?"]),
         ("study.yaml", "within 24h", "in 24h", ["got 'visit without till in 24h' (line 8 of",
          "write for example"]),
