@@ -52,6 +52,7 @@ _NAMES = {
     "first_reply_hours": "hours to the first reply",
     "drop_off": "customers who go no further",
     "exit_share": "customers who leave here",
+    "stage_share": "part of what customers do",
     "conversion_lift": "lift of conversion",
     "sample_ratio_p": "sample ratio",
     "umux_lite": "ease of use (UMUX-Lite)",

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from hypothesis import settings
 
 from cjm_lab.workspace import Workspace
 
 if TYPE_CHECKING:
     from selenium import webdriver
+
+# A busy machine is slow, not wrong: no test fails for its seconds.
+settings.register_profile("lab", deadline=None)
+settings.load_profile("lab")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cjm_lab.metrics.paths import transitions
     from cjm_lab.metrics.pilot import analyze_pilot, pilot_segments
     from cjm_lab.metrics.pilot_plan import plan_pilot, ramp_up
-    from cjm_lab.metrics.places import drop_off, entry_share, exit_share, reach
+    from cjm_lab.metrics.places import drop_off, entry_share, exit_share, reach, stage_share
     from cjm_lab.metrics.planned import planned_against_actual
     from cjm_lab.metrics.reasons import drop_off_reasons
     from cjm_lab.metrics.repeated_looks import pilot_looks
@@ -114,6 +114,7 @@ _MODULE_OF = {
     "sessions": "activity",
     "share_at_risk": "churn",
     "step_flows": "matrix",
+    "stage_share": "places",
     "step_matrix": "matrix",
     "stickiness": "cohorts",
     "survival": "tenure",
@@ -180,6 +181,7 @@ __all__ = [
     "seasonal_trend",
     "sessions",
     "share_at_risk",
+    "stage_share",
     "step_flows",
     "step_matrix",
     "stickiness",

@@ -144,10 +144,8 @@ class Walk:
     def _after(self, events: Plan, number: int, here: Table) -> Plan:
         """Return the events of a step that come later, in time and before any excluded one."""
         later = self._events(events, number).join(self._put(here), on="customer")
-        later = later.filter(_at > _taken, *self._in_time(number, _at))
-        for exit_ in self._exits(number):
-            later = later.filter(exit_.is_null() | (_at <= exit_))
-        return later
+        before = [exit_.is_null() | (_at <= exit_) for exit_ in self._exits(number)]
+        return later.filter(_at > _taken, *self._in_time(number, _at), *before)
 
     def _with_exits(self, events: Plan, number: int, here: Table) -> Table:
         """Add the first moment at which an event comes that is excluded after a step."""
@@ -177,6 +175,8 @@ class Walk:
 
     def _put(self, found: Table) -> Plan:
         """Return what was found to the engine, so that no plan looks for it again."""
+        if self.stream.engine == "polars":
+            return found.lazy()  # it is there
         return nw.from_native(self.stream.put(found.to_arrow())).lazy()
 
 

@@ -13,6 +13,8 @@ from cjm_lab.metrics._frames import clustered_share, count_of, framed, not_negat
 from cjm_lab.metrics.stream import MINUTE_US, JourneyStream
 from cjm_lab.period import Period
 
+#: More sessions than any one customer has.
+_SESSIONS = 1 << 31
 #: Lowest number of active days of each class of customers.
 _ACTIVE_DAYS = (1, 2, 3, 4, 8, 15)
 
@@ -121,7 +123,8 @@ def frequency(
         .collect()
         .to_pandas()
     )
-    features = mean(people["features"].to_numpy(), bounds=(0, inf), level=level)
+    # Sums of floats depend on the order, which groups have none of.
+    features = mean(np.sort(people["features"]), bounds=(0, inf), level=level)
     rows = [({"measure": "features_used", "item": "", "customers": len(people)}, features)]
     for low, above in zip(_ACTIVE_DAYS, (*_ACTIVE_DAYS[1:], inf), strict=True):
         there = int(((people["days"] >= low) & (people["days"] < above)).sum())
@@ -165,22 +168,25 @@ def sessions(
     >>> sessions(journey_stream(log)).set_index("measure")["value"].to_dict()["minutes_per_session"]
     15.0
     """
-    at = nw.col("occurred_us")
+    at, one = nw.col("occurred_us"), nw.col("customer").cast(nw.Int64) * _SESSIONS
     each = (
         stream.table(period)
-        .group_by("customer", "session")
+        # One packed key: engines group a single integer faster than two columns.
+        .select("occurred_us", key=one + nw.col("session"))
+        .group_by("key")
         .agg(nw.len().alias("events"), (at.max() - at.min()).alias("length_us"))
-        .with_columns(single=(nw.col("events") == 1).cast(nw.Int64))
+        .with_columns(
+            customer=nw.col("key") // _SESSIONS, single=(nw.col("events") == 1).cast(nw.Int64)
+        )
     )
     people = (
         each.group_by("customer")
-        .agg(
-            nw.len().alias("sessions"),
-            nw.col("events", "length_us", "single").sum(),
-        )
+        .agg(nw.len().alias("sessions"), nw.col("events", "length_us", "single").sum())
         .collect()
         .to_pandas()
     )
+    # Sums of floats depend on the order, which groups have none of.
+    people = people.iloc[np.argsort(people["customer"].to_numpy())]
     number = people["sessions"]
     estimates = {
         "sessions": count_of(int(number.sum()), level=level),

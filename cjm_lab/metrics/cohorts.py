@@ -250,7 +250,10 @@ def _counts(
     )
     if period is not None:
         starts = starts.filter(within("started", period))
-    sizes = starts.group_by("start_day").agg(nw.len().alias("customers"))
+    # Back to the engine, so that no plan looks for them again.
+    started = starts.collect()
+    starts = nw.from_native(stream.put(started.to_arrow())).lazy()
+    sizes = started.group_by("start_day").agg(nw.len().alias("customers"))
     came = table if back is None else table.filter(stream.is_at(back))
     came = came.select("customer", "occurred_us", "day").join(starts, on="customer")
     if start is not None:  # nothing comes before the first event of all
@@ -266,7 +269,7 @@ def _counts(
         ages = came.select("customer", "start_day", age.alias("age")).group_by(each)
         back_then = ages.agg(nw.col("customer").n_unique().alias("back")).collect().to_pandas()
     # Who starts on different days is not the same customer, so days add up to cohorts.
-    size, found = sizes.collect().to_pandas().astype("int64"), back_then.astype("int64")
+    size, found = sizes.to_pandas().astype("int64"), back_then.astype("int64")
     size["cohort"], found["cohort"] = (_cohort(one["start_day"], by) for one in (size, found))
     customers = size.groupby("cohort", as_index=False)["customers"].sum()
     back_at = found.groupby(["cohort", "age"], as_index=False)["back"].sum()

@@ -24,6 +24,7 @@ from cjm_lab.metrics.places import (
     entry_share,
     exit_share,
     reach,
+    stage_share,
 )
 from cjm_lab.metrics.service import RESOLVED_WITHIN_DAYS, contacts
 from cjm_lab.metrics.steps import funnel
@@ -118,6 +119,10 @@ def _of_group(
         place = _place(study, row["touchpoint"]) | {"basis": (window,)}
         place["note"] = f"no later touchpoint within {window:g} days"
         yield from _row(row, study, lane="drop_off", measure="drop_off", **place, **here)
+    names = {stage.id: stage.name for stage in study.stages}
+    for _, row in stage_share(stream, period=period, level=study.level).iterrows():
+        what = {"measure": "stage_share", "stage": row["stage"], "label": names[row["stage"]]}
+        yield from _row(row, study, lane="reach", **what, **here)
     if study.funnel is not None:
         days, without = study.funnel.window_days, study.funnel.without
         taken = funnel(

@@ -23,6 +23,9 @@ END = "(end)"
 #: More journeys than any one customer has.
 _JOURNEYS = 1 << 24
 
+#: So many counters take little memory.
+_FEW_CELLS = 1 << 20
+
 
 def step_matrix(
     stream: JourneyStream,
@@ -86,16 +89,15 @@ def step_matrix(
     # Where nothing is skipped or cut, the position is the step: one group-by of one integer.
     whole = not stream.cut
     if whole and window is None and period is None and stream.faults.unmapped == 0:
-        rows = stream.table().with_columns(step=nw.col("position"))
+        rows, step = stream.table(), nw.col("position")
     else:
-        rows = _numbered(stream, window, period, as_of)
-    rows = rows.filter(nw.col("step") <= steps)
-    step = nw.col("step")
+        rows, step = _numbered(stream, window, period, as_of), nw.col("step")
+    rows = rows.filter(step <= steps)
     if (steps + 1) * size >= 1 << 31:  # the smaller the integers, the faster they are counted
         step = step.cast(nw.Int64)
     key = step * size + nw.col("touchpoint")
     if whole:
-        cells = _plain(rows, key, size, steps, level)
+        cells = _plain(_counted(stream, rows, key, (steps + 1) * size), size, steps, level)
     else:
         cells = _clustered(stream, rows, key, size, steps, level)
     found = []
@@ -229,13 +231,22 @@ def _numbered(
 Cell = tuple[int, int, int, Estimate]
 
 
-def _plain(
-    rows: nw.LazyFrame[Any], key: nw.Expr, size: int, steps: int, level: float
-) -> Iterator[Cell]:
+def _counted(
+    stream: JourneyStream, rows: nw.LazyFrame[Any], key: nw.Expr, cells: int
+) -> list[tuple[int, int]]:
+    """Return the different integers of an expression in ascending order, and how often each."""
+    keys = rows.select(key.alias("key"))
+    if stream.engine == "polars" and cells <= _FEW_CELLS:  # in memory quicker than groups
+        count = np.bincount(keys.collect()["key"].to_numpy())
+        found = np.flatnonzero(count)
+        return list(zip(found.tolist(), count[found].tolist(), strict=True))
+    counted = keys.group_by("key").agg(nw.len().alias("count")).collect()
+    return sorted((int(key), int(count)) for key, count in counted.iter_rows())
+
+
+def _plain(counts: list[tuple[int, int]], size: int, steps: int, level: float) -> Iterator[Cell]:
     """Yield the cells where a customer has one journey."""
-    counted = rows.select(key.alias("key")).group_by("key").agg(nw.len().alias("count"))
-    counts = sorted(counted.collect().iter_rows())
-    cells = [(*divmod(int(key), size), int(count)) for key, count in counts]
+    cells = [(*divmod(key, size), count) for key, count in counts]
     every = sum(count for step, _, count in cells if step == 1)
     for k in range(1, steps + 1) if every else ():
         over = every

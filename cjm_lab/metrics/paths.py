@@ -78,15 +78,8 @@ def transitions(
     customers, count, sums = _sums(stream, starts, pair, size)
     found = np.flatnonzero((customers > 0) & (np.arange(len(customers)) % (size + 1) < size))
     first, then = np.divmod(found, size + 1)
-    medians = (
-        starts.filter(onward)
-        .select(pair.alias("pair"), gap.alias("median_us"))
-        .group_by("pair")
-        .agg(nw.col("median_us").median())
-        .collect()
-        .to_pandas()
-        .set_index("pair")["median_us"]
-    )
+    gaps = starts.filter(onward).select(pair.alias("pair"), gap.alias("gap"))
+    medians = _medians(stream, gaps, len(customers))
     names = np.array(stream.touchpoints, dtype=object)
     about = pd.DataFrame(
         {
@@ -94,7 +87,7 @@ def transitions(
             "next_touchpoint": pd.Series(names[then], dtype="str"),
             "customers": customers[found].astype(np.int64),
             "count": count[found].astype(np.int64),
-            "median_gap_hours": medians.reindex(found).to_numpy(dtype=float) / HOUR_US,
+            "median_gap_hours": medians[found] / HOUR_US,
         }
     )
     of_pair = Sums(
@@ -108,13 +101,34 @@ def transitions(
     return pd.concat([about, clustered_shares(of_pair, level=level)], axis=1)
 
 
+def _medians(stream: JourneyStream, gaps: nw.LazyFrame[Any], pairs: int) -> Array:
+    """Return the median gap of each pair, missing where it does not occur."""
+    medians = np.full(pairs, np.nan)
+    if stream.engine == "polars":
+        rows = gaps.collect()
+        pair, gap = rows["pair"].to_numpy(), rows["gap"].to_numpy()
+        span = int(gap.max(initial=0)) + 1
+        if pairs * span < 1 << 63:  # one sort of packed integers is quicker than groups
+            packed = np.sort(pair * span + gap)
+            bounds = np.searchsorted(packed, np.arange(pairs + 1) * span)
+            number = np.diff(bounds)
+            found = np.flatnonzero(number)
+            begins, number = bounds[found], number[found]
+            low, high = (packed[begins + (number - odd) // 2] % span for odd in (1, 0))
+            medians[found] = (low + high) / 2
+            return medians
+        gaps = rows.lazy()
+    each = gaps.group_by("pair").agg(nw.col("gap").median()).collect()
+    medians[each["pair"].to_numpy().astype(np.int64)] = each["gap"].to_numpy()
+    return medians
+
+
 def _sums(
     stream: JourneyStream, starts: nw.LazyFrame[Any], pair: nw.Expr, size: int
 ) -> tuple[Array, Array, dict[str, Array]]:
     """Return customers and count of each pair, and the sums that intervals take."""
     pairs = size * (size + 1)
-    of_pair = np.zeros((4, pairs))
-    of_first = np.zeros((3, size))
+    of_pair, people = np.zeros((4, pairs)), np.zeros(size)
     for begin in range(0, stream.customer_count, _AT_A_TIME):
         part = starts
         if stream.customer_count > _AT_A_TIME:
@@ -125,18 +139,17 @@ def _sums(
             continue
         place = key // (size + 1)  # a customer at a touchpoint
         code = key - key // pairs * pairs  # the remainder, several times as quick
-        number = number.astype(float)
-        begins = np.flatnonzero(np.append(True, place[1:] != place[:-1]))
-        times = np.add.reduceat(number, begins)
-        visits = np.repeat(times, np.diff(begins, append=len(place)))
+        new = np.append(True, place[1:] != place[:-1])
+        ends = np.cumsum(number)[np.append(np.flatnonzero(new)[1:], len(key)) - 1]
+        visits = np.diff(ends, prepend=0)[np.cumsum(new) - 1]
         of_pair += [
             np.bincount(code, weight, pairs)
             for weight in (None, number, number * number, number * visits)
         ]
-        first = place[begins] % size
-        of_first += [np.bincount(first, weight, size) for weight in (None, times, times * times)]
+        people += np.bincount(code[new] // (size + 1), minlength=size)
     customers, count, squares, products = of_pair
-    people, times, times_squared = of_first
+    # A customer's counts of pairs from one place add up to the times there.
+    times, times_squared = (of.reshape(size, size + 1).sum(axis=1) for of in (count, products))
     return customers, count, {
         "squares": squares, "products": products,
         "people": people, "times": times, "times_squared": times_squared,

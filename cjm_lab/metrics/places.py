@@ -1,4 +1,4 @@
-"""What happens at each place of the journey: reach, drop-off, exit."""
+"""What happens at each place of the journey: reach, drop-off, entry, exit, weight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import share
-from cjm_lab.metrics._frames import framed
+from cjm_lab.metrics._frames import clustered_share, framed
 from cjm_lab.metrics.stream import JourneyStream, window_us, within
 from cjm_lab.period import Period
 
@@ -212,6 +212,53 @@ def entry_share(
     {'choose': 0.5, 'buy': 0.5}
     """
     return _edge_share(stream, nw.col("position").min(), period, level)
+
+
+def stage_share(
+    stream: JourneyStream, *, period: Period | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """Return how much of what customers do lies in each stage: its weight for them.
+
+    Parameters
+    ----------
+    stream
+        Events of customers in order, made with a study; events at no touchpoint don't count.
+    period
+        Only events in it.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        One row a stage, in the order of the journey: ``stage``, ``events``, ``value`` (share of the
+        events), ``low``, ``high`` (clustered by customer), ``n`` (customers).
+
+    Examples
+    --------
+    >>> from cjm_lab.metrics import journey_stream
+    >>> from cjm_lab.study import Study
+    >>> shop = Study(title="Shop", stages=[
+    ...     {"id": "choose", "name": "Choose", "touchpoints": [{"id": "visit", "name": "Visit"}]},
+    ...     {"id": "buy", "name": "Buy", "touchpoints": [{"id": "order", "name": "Order"}]}])
+    >>> log = pd.DataFrame({
+    ...     "customer_id": ["ann", "ann", "ann", "bob"],
+    ...     "occurred_at": pd.to_datetime([1, 2, 3, 1], unit="h", utc=True),
+    ...     "event": ["visit", "visit", "order", "visit"],
+    ... })
+    >>> stage_share(journey_stream(log, study=shop)).set_index("stage")["value"].to_dict()
+    {'choose': 0.75, 'buy': 0.25}
+    """
+    placed = stream.table(period).filter(~nw.col("stage").is_null())
+    counted = stream.counts(placed, nw.col("stage"))
+    each = counted.pivot(index="customer", columns="code", values="count").fillna(0.0)
+    whole = each.sum(axis=1)
+    rows = []
+    for code, stage in enumerate(stream.stages):
+        events = each[code] if code in each else 0.0 * whole
+        about = {"stage": stage, "events": int(events.sum())}
+        rows.append((about, clustered_share(events, whole, level=level)))
+    return framed(rows, {"stage": "str", "events": "int64"})
 
 
 def _edge_share(

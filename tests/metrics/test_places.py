@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import share
-from cjm_lab.metrics import drop_off, exit_share, journey_stream, reach
+from cjm_lab.metrics import drop_off, exit_share, journey_stream, reach, stage_share
 from cjm_lab.period import Period
+from cjm_lab.study import Study
 
 SEPTEMBER = Period("month", date(2026, 9, 1), date(2026, 9, 30))
 
@@ -129,3 +130,16 @@ def test_drop_off_carries_wilson_which_covers_at_200_customers(log, shop):
     for p in (0.1, 0.25, 0.5, 0.75, 0.9):
         covered = binom.pmf(k, 200, p)[(low <= p) & (p <= high)].sum()
         assert 0.93 <= covered <= 0.97
+
+
+def test_a_stage_weighs_by_its_share_of_the_events(log):
+    study = Study(title="Shop", stages=[
+        {"id": "choose", "name": "Choose", "touchpoints": [{"id": "visit", "name": "Visit"}]},
+        {"id": "buy", "name": "Buy", "touchpoints": [{"id": "order", "name": "Order"}]},
+        {"id": "use", "name": "Use"}])  # fmt: skip
+    events = log("ann visit 0, ann visit 1, ann order 2, bob visit 0, bob other 1, eve other 0")
+    rows = stage_share(journey_stream(events, study=study)).set_index("stage")
+    assert rows["value"].to_dict() == {"choose": 0.75, "buy": 0.25, "use": 0.0}
+    assert rows["events"].to_dict() == {"choose": 3, "buy": 1, "use": 0}
+    assert set(rows["n"]) == {2}  # eve was at no touchpoint
+    assert ((rows["low"] <= rows["value"]) & (rows["value"] <= rows["high"])).all()

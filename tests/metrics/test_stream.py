@@ -22,6 +22,7 @@ from cjm_lab.metrics import (
     reach,
     removal_effects,
     sessions,
+    stage_share,
     transitions,
     usage,
 )
@@ -135,6 +136,7 @@ METRICS = {
     "acquisition": acquisition,
     "drop_off": drop_off,
     "exit_share": exit_share,
+    "stage_share": stage_share,
     "funnel": lambda stream: funnel(stream, ["visit", "put", "order"], window_days=1),
     "reach": reach,
     "removal_effects": lambda stream: removal_effects(stream, goal="order", repeats=20),
