@@ -122,7 +122,7 @@ def _of_group(
     names = {stage.id: stage.name for stage in study.stages}
     for _, row in stage_share(stream, period=period, level=study.level).iterrows():
         what = {"measure": "stage_share", "stage": row["stage"], "label": names[row["stage"]]}
-        yield from _row(row, study, lane="reach", **what, **here)
+        yield from _row(row, study, lane="usage", **what, **here)
     if study.funnel is not None:
         days, without = study.funnel.window_days, study.funnel.without
         taken = funnel(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cjm_lab.metrics.polars_door import to_polars
+from cjm_lab.metrics.sql_door import ROW
 
 
 class Spark:
@@ -44,7 +45,8 @@ class Spark:
 
     def mark(self) -> str:
         """Return a hash of all columns of ``{events}`` but the number of the row."""
-        return "xxhash64(*)"
+        quoted = ", ".join(f"`{name.replace('`', '``')}`" for name in self.types() if name != ROW)
+        return f"xxhash64({quoted})".replace("{", "{{").replace("}", "}}")
 
     def following(self, known: str) -> str:
         """Return the next value that is not null, up to the window's name."""

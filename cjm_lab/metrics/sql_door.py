@@ -17,10 +17,10 @@ from cjm_lab.metrics.coding import (
     offsets,
     places,
 )
+from cjm_lab.sources.event_log import ROW
 from cjm_lab.study import Study
 
-#: The order of a source's rows, where it has one.
-ROW = "row_of_source"
+__all__ = ["COLUMNS", "ROW", "Engine", "open_sql"]
 
 COLUMNS = (
     "customer", "position", "occurred_us", "day", "session", "journey", "event", "next_event",
@@ -90,9 +90,10 @@ def open_sql(engine: Engine, study: Study | None, cuts: Cuts) -> Opened:
         "(select count(*) from {people})"
     )[0]
     first, last, kept, backward = engine.fetch(
-        "select min(us), max(us), count(*), sum(case when back then 1 else 0 end) from {marked} "
-        "where not again"
+        "select min(us), max(us), sum(case when again then 0 else 1 end), "
+        "sum(case when back then 1 else 0 end) from {marked}"
     )[0]
+    kept = int(kept or 0)
     day = _day(where.time_zone, first, last)
     engine.keep("ordered", _ordered(engine, where, cuts, day, ROW if ROW in types else _TIES))
     unmapped, ties, last_day, bots = engine.fetch(
@@ -109,13 +110,13 @@ def open_sql(engine: Engine, study: Study | None, cuts: Cuts) -> Opened:
         texts={name: texts.get(name, ()) for name in COORDINATES},
         faults=Faults(
             unmapped=int(unmapped or 0),
-            duplicates=int(placed - kept),
+            duplicates=int(placed) - kept,
             unplaced=int(whole - placed),
             ties=int(ties or 0),
             backward=int(backward or 0) if ROW in types else None,
             bots=int(bots or 0),
         ),
-        events=int(kept),
+        events=kept,
         people=int(people),
         last_day=int(last_day or 0),
     )

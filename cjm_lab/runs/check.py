@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from cjm_lab.errors import InputError, ParameterError, one_of
@@ -16,10 +17,12 @@ from cjm_lab.sources import (
     first_day,
     input_files,
     inventory,
+    last_day,
     mentions_reading,
     propose_questions,
     survey_reading,
 )
+from cjm_lab.sources.event_log import EventLog
 from cjm_lab.sources.schemas import TABLES
 from cjm_lab.study import SurveySource
 from cjm_lab.study.load import line_of
@@ -52,6 +55,9 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
         If something is wrong: each problem with its file, place, value and remedy.
     """
     context = RunContext(workspace, study)
+    dated = last_day(context.raw_tables, context.study) is not None
+    if not dated:  # nothing that is said below depends on the day, but that it is missing
+        context = RunContext(workspace, study, as_of=date.today().isoformat())
     check_inputs(context)
     declared = context.study
     lines = [
@@ -92,7 +98,11 @@ def check_study(workspace: Workspace, study: str) -> list[CheckLine]:
         if objective
         else CheckLine("objective", "missing", "nothing says when the work has succeeded")
     )
-    lines.append(CheckLine("as of", "ok", f"{context.as_of}, period {context.period.label}"))
+    lines.append(
+        CheckLine("as of", "ok", f"{context.as_of}, period {context.period.label}")
+        if dated
+        else CheckLine("as of", "missing", "no source has dates: run it with --as-of and the day")
+    )
     return lines
 
 
@@ -163,7 +173,8 @@ def _unknown_events(context: RunContext) -> Iterator[str]:
     """Yield each funnel step and response that cannot be followed in the log."""
     study = context.study
     touchpoints = list(study.stage_of)
-    log = context.tables["events"]["event"].unique()
+    held = context.tables["events"]
+    log = held.names() if isinstance(held, EventLog) else held["event"].unique()
     events = list(dict.fromkeys([*log, *study.touchpoint_of_event]))
     surveys = [source for source in study.sources if source.kind == "survey"]
     questions = [code for survey in surveys for code in survey.questions]

@@ -16,6 +16,7 @@ from cjm_lab.ledger import Ledger
 from cjm_lab.period import Period, PeriodKind, period_up_to
 from cjm_lab.runs import recipes
 from cjm_lab.sources import first_day, input_files, last_day, read_tables, up_to
+from cjm_lab.sources.event_log import EventLog
 from cjm_lab.sources.schemas import TABLES
 from cjm_lab.study import Study, load_study
 from cjm_lab.workspace import Workspace, parse_day, sha256, short_hash, write_atomic
@@ -52,9 +53,9 @@ class RunContext:
         self._made: dict[str, Any] = {}
 
     @cached_property
-    def raw_tables(self) -> dict[str, pd.DataFrame]:
-        """Every tidy table, whole."""
-        return read_tables(self.study)
+    def raw_tables(self) -> dict[str, Any]:
+        """Every tidy table, whole; events are an `EventLog` where the engine works on disk."""
+        return read_tables(self.study, on_disk=True)
 
     @cached_property
     def as_of(self) -> date:
@@ -70,7 +71,7 @@ class RunContext:
         return last
 
     @cached_property
-    def tables(self) -> dict[str, pd.DataFrame]:
+    def tables(self) -> dict[str, Any]:
         """The tidy tables as they stood at the end of `as_of`, kept so that files are read once."""
         stored = {kind: self._stored(f"tidy_{kind}", self._files_key) for kind in TABLES}
         whole = {kind: table for kind, table in stored.items() if table is not None}
@@ -115,6 +116,9 @@ class RunContext:
                     others += 1
                     name = f"{kind}/{path.name} ({others})"
                 files[name] = path
+        own = ["segments.json", *(persona.picture for persona in self.study.personas)]
+        files |= {name: self.study.folder / name for name in own if name}
+        files = {name: path for name, path in files.items() if path.is_file()}
         hashes = {name: sha256(path) for name, path in sorted(files.items())}
         if self.previous_report:
             hashes[f"previous report {self.previous_report.name}"] = sha256(
@@ -173,24 +177,29 @@ class RunContext:
         self._made[name] = table
         return table
 
-    def store_tidy(self, tables: dict[str, pd.DataFrame]) -> None:
+    def store_tidy(self, tables: dict[str, Any]) -> None:
         """Write the tidy tables, so that the next to need them need not read the files."""
         self.workspace.salt()  # kept as soon as anything is: keys of authors are made with it
         for kind, table in tables.items():
             self.store(f"tidy_{kind}", table, self._files_key)
 
-    def store(self, name: str, table: pd.DataFrame, key: str) -> Path:
+    def store(self, name: str, table: pd.DataFrame | EventLog, key: str) -> Path:
         """Write a table with the key that it was made under."""
+        path = self.processed / f"{name}.parquet"
+        if isinstance(table, EventLog):
+            log = table
+            return write_atomic(path, lambda draft: log.copy_to(draft, {"cjm_key": key}))
         table = table.copy(deep=False)
         table.attrs = table.attrs | {"cjm_key": key}
-        path = self.processed / f"{name}.parquet"
         return write_atomic(path, lambda draft: table.to_parquet(draft, index=False))
 
-    def _stored(self, name: str, key: str) -> pd.DataFrame | None:
+    def _stored(self, name: str, key: str) -> Any:
         path = self.processed / f"{name}.parquet"
         if not path.is_file():
             return None
-        table = pd.read_parquet(path)
+        table: Any = EventLog.open(path)
+        if table is None:
+            table = pd.read_parquet(path)
         return table if table.attrs.get("cjm_key") == key else None
 
     def _make(self, name: str) -> Any:

@@ -260,10 +260,10 @@ def _short_numbers(
     if np.count_nonzero(short == blank) != numbers.null_count:  # somebody answered just that
         blank = np.iinfo(np.int32).min
         short = numbers.cast(pa.int32()).fill_null(blank).to_numpy()
+    skips = [int(one) for one in codes if one.is_integer() and abs(one) < -blank]
     said = np.zeros(len(short), dtype=bool)
-    for one in codes:
-        if one.is_integer() and abs(one) < -blank:
-            said |= short == int(one)
+    for one in skips:
+        said |= short == one
     none = said | (short == blank)
     inside = True
     if scale:
@@ -271,8 +271,13 @@ def _short_numbers(
         outside = (short < low) | (short > high)
         inside = not (outside & ~none).any()
     values = np.empty(len(short)) if room is None else room
-    values[:] = short
-    np.putmask(values, none, np.nan)
+    if short.dtype == np.int16:  # looked up in a list of all there are: that takes half as long
+        every = np.arange(1 << 16, dtype=np.uint16).view(np.int16).astype(np.float64)
+        every[[blank, *skips]] = np.nan  # the negative ones stand at its end
+        every.take(short.view(np.uint16), out=values, mode="clip")
+    else:
+        values[:] = short
+        np.putmask(values, none, np.nan)
     return values, said, inside
 
 

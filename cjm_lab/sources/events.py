@@ -156,7 +156,7 @@ def _of_files(
     paths: list[Path], own: Mapping[str, str], dates: str, time_zone: str, layout: str | None
 ) -> pd.DataFrame:
     """Return the events of all files of a source."""
-    if layout == "ga4" or (layout is None and _is_ga4(_head(paths[0]))):
+    if layout == "ga4" or (layout is None and is_ga4_file(paths[0])):
         read = ((path.name, _nested(path, own)) for path in paths)
         several = f" to {paths[-1].name}" if len(paths) > 1 else ""
         return _of_ga4(read, own, dates, time_zone, f"{paths[0].name}{several}")
@@ -171,11 +171,12 @@ def _of_files(
 def _joined(tables: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
     """Return plain tables below one another, with what was read in attrs."""
     table = pd.concat([table for _, table in tables], ignore_index=True)
-    table.attrs["reading"] = [_said(file, "plain", len(part)) for file, part in tables]
+    table.attrs["reading"] = [said(file, "plain", len(part)) for file, part in tables]
     return table
 
 
-def _said(file: str, layout: str, rows: int, left_out: int = 0, note: str = "") -> dict[str, Any]:
+def said(file: str, layout: str, rows: int, left_out: int = 0, note: str = "") -> dict[str, Any]:
+    """Return how a source was read, as `events_reading` shows it."""
     values = (file, EVENT_LAYOUTS[layout], rows, left_out, note)
     return dict(zip(_READING, values, strict=True))
 
@@ -193,7 +194,7 @@ def _of_ga4(
     flat = pl.concat([flatten_ga4(_to_polars(part, paths), at, paths) for at, part in parts])
     tidy, left_out, notes = tidy_ga4(flat, own, place)
     table = tidy_table("events", tidy.to_pandas(), place, None, dates, time_zone)
-    table.attrs["reading"] = [_said(place, "ga4", len(table), left_out, "; ".join(notes))]
+    table.attrs["reading"] = [said(place, "ga4", len(table), left_out, "; ".join(notes))]
     return table
 
 
@@ -201,6 +202,11 @@ def _is_ga4(names: Iterable[str]) -> bool:
     from cjm_lab.sources.ga4_rows import is_ga4
 
     return is_ga4(names)
+
+
+def is_ga4_file(path: Path) -> bool:
+    """Return whether a file is an export of Google Analytics 4."""
+    return _is_ga4(_head(path))
 
 
 def _head(path: Path) -> list[str]:

@@ -285,7 +285,8 @@ def _row(grid: Grid, number: int) -> list[str]:
     below = number - len(grid.top)
     if below >= len(grid.cells):
         return [""] * len(grid.header)
-    return ["" if pd.isna(cell) else str(cell).strip() for cell in grid.cells.iloc[below]]
+    cells = [column.iloc[below] for _, column in grid.cells.items()]  # quicker than a row
+    return ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
 
 
 def _import_ids(row: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cjm_lab.estimate import needed_n
+from cjm_lab.sources.event_log import EventLog
 from cjm_lab.sources.schemas import TABLES
 from cjm_lab.sources.tables import codebook, input_files
 from cjm_lab.study import Study
@@ -31,7 +32,7 @@ SMALL_BASE = 30
 STALE_DAYS = 31
 
 
-def inventory(tables: Mapping[str, pd.DataFrame], study: Study, as_of: date) -> pd.DataFrame:
+def inventory(tables: Mapping[str, Any], study: Study, as_of: date) -> pd.DataFrame:
     """Return what each source holds, one row a source that the study has.
 
     Parameters
@@ -62,23 +63,22 @@ def inventory(tables: Mapping[str, pd.DataFrame], study: Study, as_of: date) -> 
     known = set(tables["customers"]["customer_id"]) if "customers" in tables else set()
     rows = []
     for kind, paths in files.items():
+        if kind == "map":
+            continue  # somebody's word is no source
         table = tables[kind]
-        dated = TABLES[kind].dated
-        days = (
-            table[dated].dropna().dt.tz_convert(study.time_zone).dt.date if dated else pd.Series()
-        )
-        people = set(table["customer_id"]) - {""} if "customer_id" in table.columns else set()
+        first, last = _edges(kind, table, study)
+        people, matched = _people(table, known)
         rows.append(
             {
                 "source": "survey" if kind == "responses" else kind,
                 "files": ", ".join(path.name for path in paths),
                 "rows": len(table),
-                "first": days.min() if len(days) else None,
-                "last": days.max() if len(days) else None,
-                "days_old": (as_of - days.max()).days if len(days) else None,
+                "first": first,
+                "last": last,
+                "days_old": (as_of - last).days if last else None,
                 "missing": _blank_share(kind, table),
-                "customers": len(people) or None,
-                "matched": len(people & known) / len(people) if people and known else None,
+                "customers": people or None,
+                "matched": matched / people if people and known else None,
                 "touchpoints": None
                 if kind == "mentions"
                 else len(_touchpoints(kind, table, study)),
@@ -164,7 +164,30 @@ def knowledge_gaps(measured: pd.DataFrame, study: Study, as_of: date) -> pd.Data
     ).drop(columns="silent")
 
 
-def _touchpoints(kind: str, table: pd.DataFrame, study: Study) -> set[str]:
+def _edges(kind: str, table: Any, study: Study) -> tuple[date | None, date | None]:
+    """Return the days of a table's first and last record, None where it has no dates."""
+    dated = TABLES[kind].dated
+    if not dated or table.empty:
+        return None, None
+    if isinstance(table, EventLog):
+        times = [table.edge("min"), table.edge("max")]
+    else:
+        times = [table[dated].min(), table[dated].max()]
+    first, last = (
+        None if pd.isna(time) else time.tz_convert(study.time_zone).date() for time in times
+    )
+    return first, last
+
+
+def _people(table: Any, known: set[str]) -> tuple[int, int]:
+    """Return how many customers a table speaks about, and how many of them are known."""
+    if isinstance(table, EventLog):
+        return table.customers(known)
+    people = set(table["customer_id"]) - {""} if "customer_id" in table.columns else set()
+    return len(people), len(people & known)
+
+
+def _touchpoints(kind: str, table: Any, study: Study) -> set[str]:
     """Return the touchpoints that a source speaks about."""
     declared = set(study.stage_of)
     if kind == "responses":
@@ -172,14 +195,17 @@ def _touchpoints(kind: str, table: pd.DataFrame, study: Study) -> set[str]:
         answered = [code for code in asked.index if (~_blank(table[code])).any()]
         return set(asked[answered]) & declared
     if kind == "events":
-        return {t for e, t in study.touchpoint_of_event.items() if e in set(table["event"])}
+        seen = set(table.names() if isinstance(table, EventLog) else table["event"])
+        return {t for e, t in study.touchpoint_of_event.items() if e in seen}
     if kind == "resources":
         return set(table["touchpoints"].str.split(";").explode().str.strip()) & declared
     return set(table["touchpoint"]) & declared if "touchpoint" in table.columns else set()
 
 
-def _blank_share(kind: str, table: pd.DataFrame) -> float:
+def _blank_share(kind: str, table: Any) -> float:
     """Return the share of blank cells in columns of the file itself that hold anything."""
+    if isinstance(table, EventLog):
+        return table.blank_share()
     computed = {
         "responses": ["persona", "weight", "state", "not_applicable"],
         "customers": ["persona"],

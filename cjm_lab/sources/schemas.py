@@ -241,6 +241,18 @@ TABLES: dict[str, Table] = {
         domains={"amount": (0.0, math.inf)},
     ),
     "calendar": Table({"date": "time", "what": "text"}, ("date", "what"), dated="date"),
+    "map": Table(
+        {
+            "stage": "id",
+            "touchpoint": "id",
+            "persona": "id",
+            "lane": "id",
+            "state": "id",
+            "text": "text",
+        },
+        ("lane", "text"),
+        domains={"state": ("", "as-is", "to-be")},
+    ),
 }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from cjm_lab.errors import SourceError, StudyError
 from cjm_lab.period import day_start
 from cjm_lab.sources.answers import USUAL_SCALES
+from cjm_lab.sources.event_log import EventLog, read_log
 from cjm_lab.sources.events import read_events
 from cjm_lab.sources.files import as_text, source_files
 from cjm_lab.sources.limesurvey import codebook_file
@@ -33,7 +35,7 @@ from cjm_lab.workspace import Workspace
 #: Files that a study's folder may hold under these fixed names without naming them as sources.
 OWN_FILES = (
     "labels", "notes", "findings", "resources", "pilot", "actions", "costs", "calendar",
-    "invitations",
+    "invitations", "map",
 )  # fmt: skip
 
 CODEBOOK = [
@@ -63,15 +65,27 @@ def input_files(study: Study) -> dict[str, list[Path]]:
     return files
 
 
-def read_tables(study: Study) -> dict[str, pd.DataFrame]:
+def read_tables(study: Study, *, on_disk: bool = False) -> dict[str, Any]:
     """Return every tidy table of a study, whole; a source that the study lacks gives an empty one.
+
+    Parameters
+    ----------
+    study
+        The study.
+    on_disk
+        Whether its events may lie on disk, as an `EventLog`: they do where the study's engine is
+        not the one that works in memory.
 
     Raises
     ------
     SourceError
         If a file, column or value cannot be used.
     """
-    return {kind: read_kind(study, kind) for kind in TABLES}
+    tables: dict[str, Any] = {}
+    logs = on_disk and study.engine != "polars" and any(s.kind == "events" for s in study.sources)
+    for kind in TABLES:
+        tables[kind] = read_log(study) if logs and kind == "events" else read_kind(study, kind)
+    return tables
 
 
 def read_kind(study: Study, kind: str) -> pd.DataFrame:
@@ -137,15 +151,18 @@ def no_questions(study: Study, source: int) -> str:
     )
 
 
-def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[str, pd.DataFrame]:
+def up_to(tables: dict[str, Any], study: Study, as_of: date) -> dict[str, Any]:
     """Return the tables as they stood at the end of the day `as_of`, with personas matched.
 
     Records after it are gone; what happened to a record later (left, replied, resolved) is unknown.
     Labels stay whenever they were made, as long as the mention they speak about is known by then.
     """
     end = day_start(as_of + timedelta(days=1), study.time_zone)
-    cut = {}
+    cut: dict[str, Any] = {}
     for kind, table in tables.items():
+        if isinstance(table, EventLog):
+            cut[kind] = table.up_to(end)
+            continue
         dated = TABLES[kind].dated
         if dated:
             table = table[~(table[dated] >= end)].reset_index(drop=True)
@@ -164,12 +181,12 @@ def up_to(tables: dict[str, pd.DataFrame], study: Study, as_of: date) -> dict[st
     return cut
 
 
-def last_day(tables: dict[str, pd.DataFrame], study: Study) -> date | None:
+def last_day(tables: dict[str, Any], study: Study) -> date | None:
     """Return the day of the last dated record in the study's zone, None if there is none."""
     return _edge(tables, study, "max")
 
 
-def first_day(tables: dict[str, pd.DataFrame], study: Study) -> date | None:
+def first_day(tables: dict[str, Any], study: Study) -> date | None:
     """Return the day of the first dated record in the study's zone, None if there is none."""
     return _edge(tables, study, "min")
 
@@ -261,10 +278,16 @@ def _with_personas(responses: pd.DataFrame, customers: pd.DataFrame, study: Stud
     return responses.assign(persona=persona.astype("str"))
 
 
-def _edge(tables: dict[str, pd.DataFrame], study: Study, which: str) -> date | None:
+def _edge(tables: dict[str, Any], study: Study, which: str) -> date | None:
     """Return the first or last day of the sources that say when customers did something."""
     kinds = ("responses", "mentions", "events", "customers", "orders", "interactions")
-    times = [getattr(tables[k][TABLES[k].dated], which)() for k in kinds if k in tables]
+    times = [
+        tables[k].edge(which)
+        if isinstance(tables[k], EventLog)
+        else getattr(tables[k][TABLES[k].dated], which)()
+        for k in kinds
+        if k in tables
+    ]
     known = [time for time in times if not pd.isna(time)]
     if not known:
         return None

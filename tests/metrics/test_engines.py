@@ -34,6 +34,7 @@ from cjm_lab.metrics import (
     retention,
     rework,
     sessions,
+    stage_share,
     step_matrix,
     stickiness,
     time_to_convert,
@@ -46,6 +47,7 @@ from cjm_lab.metrics.sql_door import COLUMNS
 from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.period import period_up_to
 from cjm_lab.runs import recipes
+from cjm_lab.sources import read_kind, read_tables
 from cjm_lab.study import Study
 
 needs_java = pytest.mark.skipif(
@@ -151,6 +153,7 @@ MORE: dict[str, Callable[[JourneyStream], pd.DataFrame]] = {
     "drop_off": lambda s: drop_off(s, window_days=2),
     "drop_off_reasons": lambda s: drop_off_reasons(s, touchpoint="basket", window_days=3),
     "exit_share": exit_share,
+    "stage_share": stage_share,
     "planned_against_actual": lambda s: planned_against_actual(s, window_days=2),
     "reach": reach,
     "removal_effects": lambda s: removal_effects(s, goal=GOAL, repeats=20),
@@ -307,6 +310,25 @@ def test_a_study_names_its_engine_and_its_ledger_stays_the_same(shop: Study) -> 
         rows[engine] = journey_evidence(stream, nobody, study, period, date(2026, 10, 31))
     assert len(rows["polars"]) > 10
     pd.testing.assert_frame_equal(rows["polars"], rows["duckdb"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_log_that_stays_on_disk_keeps_the_order_of_its_rows(
+    engine: str, shop: Study, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "spark":
+        request.getfixturevalue("spark")
+    log = made_up(people=5)
+    log = pd.concat([log, log[:9]]).sample(frac=1, random_state=1)
+    log.to_parquet(tmp_path / "log.parquet")
+    told = {"engine": engine, "sources": [{"kind": "events", "file": "log.parquet"}]}
+    study = Study.model_validate(shop.model_dump() | told | {"path": tmp_path / "study.yaml"})
+    there = recipes.stream(read_tables(study, on_disk=True)["events"], study)
+    here = recipes.stream(read_kind(study, "events"), shop)
+    assert (there.engine, here.engine) == (engine, "polars")
+    assert here.faults == there.faults
+    assert min(here.faults.ties, here.faults.duplicates, here.faults.backward or 0) > 0
+    pd.testing.assert_frame_equal(rows_of(here), rows_of(there))
 
 
 def test_a_text_that_is_no_time_is_named_with_its_row(log: Any) -> None:

@@ -61,6 +61,18 @@ def test_a_sound_study_passes_and_nothing_is_stored(home: Path, tmp_path: Path) 
     assert files(tmp_path) == before
 
 
+def test_a_log_on_disk_is_checked_like_a_table(home: Path, tmp_path: Path) -> None:
+    in_memory = check_study(Workspace(tmp_path), "tea")
+    study = home / "study.yaml"
+    study.write_text(study.read_text() + "engine: duckdb\n")
+    before = files(tmp_path)
+    assert check_study(Workspace(tmp_path), "tea") == in_memory
+    assert files(tmp_path) == before
+    study.write_text(study.read_text().replace("steps: [visit, till]", "steps: [visits, till]"))
+    with pytest.raises(InputError, match="did you mean 'visit'"):
+        check_study(Workspace(tmp_path), "tea")
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [

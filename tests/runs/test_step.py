@@ -13,6 +13,7 @@ from cjm_lab.estimate import share
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.runs.context import step_parts
 from cjm_lab.runs.step import Step, open_step
+from cjm_lab.sources.event_log import EventLog
 
 STUDY = """\
 title: Tea
@@ -45,6 +46,19 @@ def test_the_day_is_that_of_the_last_record_and_the_period_the_last_full_month(h
 def test_records_after_the_day_are_unknown(home: Path) -> None:
     assert len(opened(home, as_of="2026-08-30").table("events")) == 2
     assert len(opened(home, as_of="2026-08-31").table("events")) == 3
+
+
+def test_an_engine_that_works_on_disk_makes_the_same_ledger(home: Path) -> None:
+    in_memory = opened(home, as_of="2026-08-31").table("evidence")
+    with (home / "study.yaml").open("a") as file:
+        file.write("engine: duckdb\n")
+    step = opened(home, as_of="2026-08-31")
+    assert isinstance(step.table("events"), EventLog)
+    assert len(step.table("events")) == 3
+    pd.testing.assert_frame_equal(step.table("evidence"), in_memory)
+    assert step.absences() and not any("event log" in sentence for sentence in step.absences())
+    again = opened(home, as_of="2026-08-31")  # reads what the first one stored
+    assert again.context.tables["events"].path == step.context.processed / "tidy_events.parquet"
 
 
 def test_records_that_fill_no_month_are_taken_whole(home: Path) -> None:
