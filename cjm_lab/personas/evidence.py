@@ -20,6 +20,7 @@ from cjm_lab.estimate import (
 )
 from cjm_lab.ledger import evidence, evidence_frame, row_estimate
 from cjm_lab.period import Period
+from cjm_lab.personas.saved import SegmentModel, score_segments
 from cjm_lab.personas.segments import segment
 from cjm_lab.study import Persona, Study
 from cjm_lab.study.attributes import attribute_columns
@@ -41,6 +42,7 @@ def persona_evidence(
     study: Study,
     period: Period,
     seed: int,
+    saved_segments: SegmentModel | None = None,
 ) -> pd.DataFrame:
     """Return sizes, tests and claims of the declared personas, the segments found, and quotes.
 
@@ -56,11 +58,14 @@ def persona_evidence(
         The span to estimate: customers who had joined by its end and not left before it.
     seed
         Of the segments.
+    saved_segments
+        The model that the researcher saved: customers are scored with it, and none is fitted.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of the ledger: ``size`` of each persona and segment, clear ``difference`` of a persona
+        Rows of the ledger: ``size`` of each persona and segment, ``order_value`` of each persona
+        that ordered, clear ``difference`` of a persona
         (in the survey from all others, in drop-off, conversion and order value from every single
         other persona, with the interval against the nearest; Benjamini-Hochberg over all),
         ``claim`` beside what the data show, ``segments`` (their number, or why there are none),
@@ -79,11 +84,24 @@ def persona_evidence(
     base = _people(customers, responses, study, period)
     if len(base.people):
         rows += _sizes(base, study)
-        rows += _segments(base, study, seed)
+        rows += _segments(base, study, seed, saved_segments)
+    spent = _order_values(orders, customers, study, period)
+    paid = period if len(orders) and orders["ordered_at"].notna().any() else None
+    rows += _value_rows(spent, study, paid)
     tested = [
         *_differences(responses, codebook, study, period),
         *_journey_differences(journey_rows, study),
-        *_order_differences(orders, customers, study, period),
+        *_against_each(
+            spent,
+            study,
+            what="mean order value",
+            measure="order_value",
+            touchpoint="",
+            stage="",
+            scale=None,
+            period=paid,
+            source="orders",
+        ),
     ]
     adjusted = benjamini_hochberg([d.p for d in tested])
     differences = [replace(d, p_adjusted=float(p)) for d, p in zip(tested, adjusted, strict=True)]
@@ -171,21 +189,32 @@ def _sizes(base: _Base, study: Study) -> Iterator[dict[str, Any]]:
         )
 
 
-def _segments(base: _Base, study: Study, seed: int) -> Iterator[dict[str, Any]]:
+def _segments(
+    base: _Base, study: Study, seed: int, saved: SegmentModel | None
+) -> Iterator[dict[str, Any]]:
     """Yield how many segments there are and how large each is."""
-    found = segment(base.people, base.attributes, seed=seed)
     n = len(base.people)
     about: dict[str, Any] = {"lane": "persona", "source": base.source, "period": base.period}
+    if saved is None:
+        found = segment(base.people, base.attributes, seed=seed)
+        labels, names, columns = found.labels, found.names, found.columns
+        method, words = "latent class analysis, BIC", found.explanation
+        label = "Segments found" if names else "No clear segments"
+    else:
+        labels, names = score_segments(saved, base.people), list(saved.names)
+        columns = tuple(one.name for one in saved.attributes)
+        method, label = "latent class analysis, saved model", "Segments of the saved model"
+        words = f"Customers belong to the saved segments by {', '.join(columns)}."
     yield evidence(
-        Estimate(float(len(found.names)), nan, nan, n=n, method="latent class analysis, BIC"),
+        Estimate(float(len(names)), nan, nan, n=n, method=method),
         measure="segments",
-        label="Segments found" if found.names else "No clear segments",
-        basis=found.columns,
-        note="; ".join(filter(None, [found.explanation, base.note])),
+        label=label,
+        basis=columns,
+        note="; ".join(filter(None, [words, base.note])),
         **about,
     )
-    for name in found.names:
-        count = int((found.labels == name).sum())
+    for name in names:
+        count = int((labels == name).sum())
         if count < FEWEST_PEOPLE:
             continue
         yield evidence(
@@ -194,7 +223,7 @@ def _segments(base: _Base, study: Study, seed: int) -> Iterator[dict[str, Any]]:
             label=f"Segment: {name}",
             segment=name,
             item=name,
-            basis=found.columns,
+            basis=columns,
             note=base.note,
             **about,
         )
@@ -311,33 +340,34 @@ def _journey_differences(rows: pd.DataFrame, study: Study) -> list[_Difference]:
     return found
 
 
-def _order_differences(
+def _order_values(
     orders: pd.DataFrame, customers: pd.DataFrame, study: Study, period: Period
-) -> list[_Difference]:
-    """Return each persona against every other: the mean order value, clustered by customer."""
+) -> dict[str, Estimate]:
+    """Return the mean order value of each persona, clustered by customer."""
     if orders.empty or customers.empty:
-        return []
+        return {}
     dated = bool(orders["ordered_at"].notna().any())
     paid = orders[period.contains(orders["ordered_at"])] if dated else orders
     paid = paid[paid["amount"].notna()]
     each = paid.groupby("customer_id")["amount"].agg(["sum", "count"])
     persona = customers.drop_duplicates("customer_id").set_index("customer_id")["persona"]
-    values = {
+    return {
         str(name): clustered_ratio(own["sum"], own["count"], level=study.level)
         for name, own in each.groupby(persona.reindex(each.index))
         if name
     }
-    return _against_each(
-        values,
-        study,
-        what="mean order value",
-        measure="order_value",
-        touchpoint="",
-        stage="",
-        scale=None,
-        period=period if dated else None,
-        source="orders",
-    )
+
+
+def _value_rows(
+    values: dict[str, Estimate], study: Study, period: Period | None
+) -> Iterator[dict[str, Any]]:
+    """Yield what an order of each persona is worth, unless it would point at a few people."""
+    for persona in study.personas:
+        if persona.id in values and values[persona.id].n >= FEWEST_PEOPLE:
+            yield evidence(
+                values[persona.id], lane="persona", measure="order_value",
+                label="Mean order value", persona=persona.id, source="orders", period=period,
+            )  # fmt: skip
 
 
 def _against_each(values: dict[str, Estimate], study: Study, **about: Any) -> list[_Difference]:

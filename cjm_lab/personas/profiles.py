@@ -129,7 +129,7 @@ def _shares(column: pd.Series, members: pd.Series, level: float) -> list[tuple[o
     rest = column[~members].value_counts().reindex(counts.index, fill_value=0)
     n, n_rest = int(counts.sum()), int(column[~members].notna().sum())
     p = two_shares_p(counts, n, rest, n_rest)
-    shown = ~_suppressed(counts)
+    shown = ~suppressed(counts)
     rows: list[tuple[object, ...]] = []
     for i, category in enumerate(counts.index):
         if shown.iloc[i]:
@@ -140,8 +140,16 @@ def _shares(column: pd.Series, members: pd.Series, level: float) -> list[tuple[o
     return rows
 
 
-def _suppressed(counts: pd.Series) -> pd.Series:
-    """Return which categories to hide: fewer than five people, or telling who they are."""
+def suppressed(counts: pd.Series) -> pd.Series:
+    """Return which categories to hide: fewer than five people, or telling who they are.
+
+    Examples
+    --------
+    100 less 60 and 37 would give the three away.
+
+    >>> suppressed(pd.Series({"bronze": 60, "silver": 37, "gold": 3})).tolist()
+    [False, True, True]
+    """
     ascending = counts.sort_values(kind="stable")
     hidden_before = ascending.cumsum() - ascending
     hide = (ascending < FEWEST_PEOPLE) | ((hidden_before > 0) & (hidden_before < FEWEST_PEOPLE))

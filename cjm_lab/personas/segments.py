@@ -13,12 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
+from cjm_lab.personas.saved import SegmentAttribute, SegmentModel
 from cjm_lab.study.attributes import categories, distinctive, usable_columns
 
 #: Shuffled copies, resamples, random starts of a model and steps of a start.
 COPIES, RESAMPLES, STARTS, STEPS = 5, 5, 3, 60
 #: Fewer people than this don't carry a model.
 FEWEST = 50
+#: Agreement under resampling below this is poor (Steinley 2004).
+POOR = 0.65
 _NO_SEGMENTS = "No clear segments"
 
 
@@ -29,7 +32,8 @@ class Segments:
     Parameters
     ----------
     labels
-        The segment's name of each customer, ``""`` where there are no segments.
+        The segment's name of each customer, ``""`` where there are no segments, and for customers
+        of whom no attribute is known.
     table
         One row a number of segments tried: segments, log_likelihood, bic.
     columns
@@ -42,6 +46,8 @@ class Segments:
         the same people together.
     explanation
         The result in plain words.
+    model
+        What scores later customers (`save_segments`, `score_segments`); None without segments.
     """
 
     labels: pd.Series
@@ -51,6 +57,7 @@ class Segments:
     shuffled_gain: float
     agreement: float
     explanation: str
+    model: SegmentModel | None = None
 
     @property
     def names(self) -> list[str]:
@@ -97,7 +104,8 @@ def segment(
     References
     ----------
     Morin et al. (2025), StepMix, Journal of Statistical Software 113; Schwarz (1978), BIC;
-    Hubert & Arabie (1985), adjusted Rand index.
+    Hubert & Arabie (1985), adjusted Rand index; Steinley (2004), Psychological Methods 9, 386-396
+    (which agreement is poor).
 
     Examples
     --------
@@ -137,8 +145,8 @@ def segment(
     labels = pd.Series(best.assign(codes), index=customers.index)
     names = _names(table, labels)
     agreement = _agreement(codes, labels.to_numpy(), best.segments, seed)
-    named = labels.map(names).astype("str").rename("segment")
-    sizes = named.value_counts(normalize=True)
+    named = labels.map(names).astype("str").rename("segment").mask(table.isna().all(axis=1), "")
+    sizes = named[named != ""].value_counts(normalize=True)
     parts = ", ".join(f"{name} ({share:.0%})" for name, share in sizes.items())
     words = (
         f"{best.segments} segments by {', '.join(used)}: {parts}. Against one group they add "
@@ -146,7 +154,10 @@ def segment(
         f"{shuffled:.0f}. Resampled customers fall into the same groups with an agreement of "
         f"{agreement:.2f} (1 is the same)."
     )
-    return Segments(named, _fits_table(fits), used, gain, shuffled, agreement, words)
+    if agreement < POOR:
+        words += " That is poor: other customers would give other groups, so plan nothing on them."
+    model = _model(customers, table, names, best)
+    return Segments(named, _fits_table(fits), used, gain, shuffled, agreement, words, model)
 
 
 @dataclass(frozen=True)
@@ -253,10 +264,49 @@ def _names(table: pd.DataFrame, labels: pd.Series) -> dict[int, str]:
     """Return a name for each class: what its members have more often than the others."""
     names: dict[int, str] = {}
     for label in labels.value_counts().index:
-        name = distinctive(table, labels == label)
-        again = sum(other.split(" #")[0] == name for other in names.values())
-        names[label] = f"{name} #{again + 1}" if again else name
+        name = first = distinctive(table, labels == label)
+        again = 1
+        while name in names.values():
+            again += 1
+            name = f"{first} #{again}"
+        names[label] = name
     return names
+
+
+def _model(
+    customers: pd.DataFrame, table: pd.DataFrame, names: dict[int, str], fit: _Fit
+) -> SegmentModel:
+    """Return the fitted classes with their names, categories and the ends of number ranges."""
+    parameters = fit.model.get_parameters()
+    classes = list(names)  # those that somebody is in
+    weights = parameters["weights"][classes]
+    pis = parameters["measurement"]["pis"][classes].reshape(len(classes), len(table.columns), -1)
+    attributes = []
+    for place, name in enumerate(table):
+        known = sorted(table[name].dropna().unique())
+        # of an attribute that nobody of a class answered nothing is known there
+        chance = np.nan_to_num(pis[:, place, : len(known)], nan=1 / len(known)).clip(0, 1)
+        ends = _upper_ends(customers[name], table[name], known)
+        order = np.argsort(ends) if ends else np.arange(len(known))
+        attributes.append(
+            SegmentAttribute(
+                str(name),
+                tuple(str(known[i]) for i in order),
+                tuple(sorted(ends)),
+                tuple(tuple(map(float, row)) for row in chance[:, order]),
+            )
+        )
+    shares = tuple(map(float, weights / weights.sum()))
+    return SegmentModel(tuple(names.values()), shares, tuple(attributes))
+
+
+def _upper_ends(column: pd.Series, cut: pd.Series, known: Sequence[str]) -> list[float]:
+    """Return the largest number of each category where numbers were cut into ranges, else none."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return []
+    ranges = column.astype(float).groupby(cut).agg(["min", "max"])
+    whole = bool((ranges["min"] == ranges["max"]).all())  # each number is a category of its own
+    return [] if whole else [float(x) for x in ranges.loc[list(known), "max"]]
 
 
 def _nothing_found(fits: list[_Fit], used: tuple[str, ...], gain: float, shuffled: float) -> str:

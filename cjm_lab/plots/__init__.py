@@ -10,10 +10,12 @@ from cjm_lab.plots.features import kano
 from cjm_lab.plots.flows import flow
 from cjm_lab.plots.heat import retention, step_matrix
 from cjm_lab.plots.holdouts import lifetime_holdout
+from cjm_lab.plots.ideal import calibration
 from cjm_lab.plots.importance import importance_performance, value_gap_map
 from cjm_lab.plots.key_drivers import drivers
 from cjm_lab.plots.looks import looks
 from cjm_lab.plots.mentions import labeled_against_automatic, polarity_trend, terms
+from cjm_lab.plots.moments import moments_of_truth
 from cjm_lab.plots.moves import transitions
 from cjm_lab.plots.people import stakeholders
 from cjm_lab.plots.rounds import waves
@@ -23,6 +25,7 @@ from cjm_lab.plots.words import alt_text
 __all__ = [
     "alt_text",
     "attribution",
+    "calibration",
     "drivers",
     "emotion",
     "flow",
@@ -34,6 +37,7 @@ __all__ = [
     "lifetime_holdout",
     "likert",
     "looks",
+    "moments_of_truth",
     "nps",
     "pilot",
     "polarity_trend",

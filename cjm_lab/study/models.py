@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from cjm_lab.period import PeriodKind
 
@@ -24,6 +24,10 @@ EventLayout = Literal["plain", "ga4"]
 Grade = Literal["low", "medium", "high"]
 Code = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][\w.-]*$")]
 Text = Annotated[str, Field(min_length=1)]
+#: One sentence or several.
+Sentences = Annotated[
+    list[Text], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+]
 
 
 class Part(BaseModel):
@@ -70,7 +74,11 @@ class Stakeholder(Part):
 
 
 class Persona(Part):
-    """A declared kind of customer; `match` says by which attributes one is recognized."""
+    """A declared kind of customer; `match` says by which attributes one is recognized.
+
+    `about` holds what else is known or believed (occupation, income, interests, challenges), each
+    under its name; `picture` is a picture file beside study.yaml.
+    """
 
     id: Code
     name: Text
@@ -78,10 +86,18 @@ class Persona(Part):
     claim: str = ""
     goals: list[str] = []
     fears: list[str] = []
+    frustrations: Sentences = []
+    channels: Sentences = []
+    about: dict[str, Sentences] = {}
+    picture: str = ""
 
 
 class Touchpoint(Part):
-    """A place where customer and company meet."""
+    """A place where customer and company meet, and what is believed about it.
+
+    The lists after `keywords` are somebody's word: what customers think, need, hesitate over and
+    gain here, why they come, what stands in their way, and what happens out of their sight.
+    """
 
     id: Code
     name: Text
@@ -91,15 +107,24 @@ class Touchpoint(Part):
     action: str = ""
     events: list[str] = []
     keywords: list[str] = []
+    thinks: Sentences = []
+    needs: Sentences = []
+    motivation: Sentences = []
+    hesitations: Sentences = []
+    obstacles: Sentences = []
+    gains: Sentences = []
+    backstage: Sentences = []
+    systems: Sentences = []
 
 
 class Stage(Part):
-    """A stretch of the journey, named from the customer's side."""
+    """A stretch of the journey, named from the customer's side; `funnel` is the firm's name."""
 
     id: Code
     name: Text
     period: Literal["before", "during", "after"] = "during"
     expects: str = ""
+    funnel: str = ""
     touchpoints: list[Touchpoint] = []
 
 
@@ -221,7 +246,7 @@ class TableSource(SourcePart):
 
     kind: Literal[
         "customers", "orders", "interactions", "invitations", "labels", "notes", "findings",
-        "resources", "pilot", "actions", "costs", "calendar",
+        "resources", "pilot", "actions", "costs", "calendar", "map",
     ]  # fmt: skip
     attributes: list[str] = []
 

@@ -42,6 +42,18 @@ DATA = {
             }
         ]
     ),
+    "calibration": pd.DataFrame([{"predicted": 0.25, **ROW}]),
+    "moments_of_truth": pd.DataFrame(
+        [
+            {
+                "item": "Payment",
+                **{"importance": 8.5, "importance_low": 8.4, "importance_high": 8.7},
+                **{"performance": -1.0, "performance_low": -1.1, "performance_high": -0.8},
+                **{"n": 200, "verdict": "moment of truth that hurts", "verdict_certainty": 1.0},
+                **{"importance_line": 7.8, "source": "stated importance"},
+            }
+        ]
+    ),
     "value_gap_map": pd.DataFrame([{"label": "Payment", "subject": "BrewBest", **ROW}]),
     "kano": pd.DataFrame(
         [
@@ -82,7 +94,15 @@ DATA = {
     "stakeholders": pd.DataFrame([{"name": "Shop", "interest": "high", "influence": "low"}]),
 }
 #: Plots that begin with a number or a date, not with a name.
-OVER_TIME = {"trend", "polarity_trend", "retention_curve", "survival", "time_to_convert", "looks"}
+OVER_TIME = {
+    "calibration",
+    "trend",
+    "polarity_trend",
+    "retention_curve",
+    "survival",
+    "time_to_convert",
+    "looks",
+}
 DRAWS = {name: getattr(plots, name) for name in DATA}
 
 
