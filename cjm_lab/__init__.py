@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         build_map,
         common_mistakes,
         compare_maps,
+        content_matrix,
+        moments_of_truth,
     )
     from cjm_lab.ledger import Ledger
     from cjm_lab.metrics import (
@@ -75,7 +77,21 @@ if TYPE_CHECKING:
         typical_journey,
         usage,
     )
-    from cjm_lab.personas import empathy_map, profile, segment
+    from cjm_lab.personas import (
+        carried_over,
+        empathy_map,
+        ideal_customer,
+        load_persona,
+        load_segments,
+        match_segments,
+        persona_file,
+        profile,
+        save_segments,
+        score_segments,
+        segment,
+        segment_table,
+        unseen_categories,
+    )
     from cjm_lab.planning import (
         forecast,
         portfolio,
@@ -137,7 +153,10 @@ __version__ = "0.1.0"
 
 _ROOM_OF = {
     "estimate": ("Design", "Estimate", "difference"),
-    "journey": ("JourneyMap", "build_map", "common_mistakes", "compare_maps"),
+    "journey": (
+        "JourneyMap", "build_map", "common_mistakes", "compare_maps", "content_matrix",
+        "moments_of_truth",
+    ),
     "ledger": ("Ledger",),
     "metrics": (
         "acquisition", "acquisition_costs", "analyze_pilot", "attribution",
@@ -152,7 +171,11 @@ _ROOM_OF = {
         "share_at_risk", "step_flows", "step_matrix", "stickiness", "survival", "tenures",
         "time_to_convert", "transitions", "trend", "typical_journey", "usage",
     ),
-    "personas": ("empathy_map", "profile", "segment"),
+    "personas": (
+        "carried_over", "empathy_map", "ideal_customer", "load_persona", "load_segments",
+        "match_segments", "persona_file", "profile", "save_segments", "score_segments", "segment",
+        "segment_table", "unseen_categories",
+    ),
     "planning": (
         "forecast", "portfolio", "prioritize", "walkthrough_findings", "walkthrough_protocol",
     ),

@@ -1,4 +1,4 @@
-"""The command line: ``cjm run``, ``cjm check`` and ``cjm label``."""
+"""The command line: ``cjm new``, ``import``, ``check``, ``label``, ``run`` and ``export``."""
 
 from __future__ import annotations
 
@@ -113,6 +113,82 @@ def label(
     )
 
 
+@app.command()
+def new(
+    study: StudyName,
+    template: Annotated[
+        str,
+        typer.Option("--template", help="purchase, subscription, support_issue or renewal."),
+    ] = "purchase",
+    title: Annotated[str, typer.Option("--title", help="What the study is called.")] = "",
+    workspace: WorkspaceFolder = None,
+) -> None:
+    """Begin a study from a template: goals and stages to be corrected, and no data yet."""
+    from cjm_lab.runs.starting import new_study
+
+    path = new_study(_workspace(workspace, make=True), study, template=template, title=title)
+    typer.echo(f"written {path}; correct it, then see what is missing: cjm check {study}")
+
+
+@app.command(name="import")
+def import_(
+    study: StudyName,
+    file: Annotated[
+        Path,
+        typer.Argument(help="A drawn journey (Mermaid, CSV, XLSX, JSON), or a persona (YAML)."),
+    ],
+    title: Annotated[str, typer.Option("--title", help="What a new study is called.")] = "",
+    as_of: AsOf = "",
+    workspace: WorkspaceFolder = None,
+) -> None:
+    """Begin a study from a drawn journey, or take edits and personas into one that is there."""
+    from cjm_lab.runs.starting import begin_from, bring_in
+
+    place = _workspace(workspace, make=True)
+    if study not in place.studies():
+        taken = begin_from(place, study, file, title=title)
+        typer.echo(
+            f"written {taken.file}, {taken.rows:,} items as assumed beside it; see what is "
+            f"missing: cjm check {study}"
+        )
+        return
+    typer.echo(bring_in(place, study, file, as_of=as_of))
+
+
+@app.command()
+def export(
+    study: StudyName,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="json, mermaid, csv, xlsx, pptx, html, svg, png, pdf, cards or persona."
+        ),
+    ],
+    output: Annotated[Path | None, typer.Option("--output", help="File to write.")] = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="Day of the report; default: last.")] = "",
+    persona: Annotated[str, typer.Option("--persona", help="Id of the persona.")] = "",
+    view: Annotated[str, typer.Option("--view", help="journey, blueprint or canvas.")] = "journey",
+    to_be: Annotated[bool, typer.Option("--to-be", help="The journey as it is meant to be.")] = (
+        False
+    ),
+    workspace: WorkspaceFolder = None,
+) -> None:
+    """Write the map of a report for slides, spreadsheets, other tools or the wall."""
+    from cjm_lab.runs.exporting import export_study
+
+    path = export_study(
+        _workspace(workspace),
+        study,
+        to,
+        output=output,
+        as_of=as_of,
+        persona=persona,
+        view=view,
+        state="to-be" if to_be else "as-is",
+    )
+    typer.echo(f"written {path}")
+
+
 def main() -> NoReturn:
     """Run the command line: bad input exits 2, a failed step 1, an interrupt 130."""
     try:
@@ -130,12 +206,14 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
-def _workspace(folder: Path | None) -> Workspace:
-    """Return the workspace named, else the nearest one above the current folder."""
+def _workspace(folder: Path | None, *, make: bool = False) -> Workspace:
+    """Return the workspace named, else the nearest one above, else (`make`) this folder."""
     from cjm_lab.workspace import Workspace
 
     if folder is None:
-        return Workspace.find()
+        return Workspace.find(make=make)
+    if make:
+        return Workspace(folder.resolve())
     if not (folder / "data" / "raw").is_dir():
         raise ParameterError(
             f"workspace must be a folder with a folder data/raw, got '{folder}'; "

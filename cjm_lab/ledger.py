@@ -263,7 +263,7 @@ class Ledger:
             raise SourceError(f"{path} must have the columns {COLUMNS}, got {list(frame.columns)}")
         frame[_NUMBER] = frame[_NUMBER].astype("float64")
         names = list(text)
-        frame[names] = frame[names].apply(_restored)
+        frame[names] = frame[names].apply(restored)
         return cls(frame)
 
     def _repr_html_(self) -> str:
@@ -290,6 +290,13 @@ def defused(column: pd.Series) -> pd.Series:
     return column.where(~risky, "'" + column)
 
 
-def _restored(column: pd.Series) -> pd.Series:
-    """Take the apostrophe of `defused` away again."""
-    return column.where(~column.str.startswith("'"), column.str[1:])
+def restored(column: pd.Series) -> pd.Series:
+    """Take the apostrophe of `defused` away again; one that somebody typed stays.
+
+    Examples
+    --------
+    >>> restored(pd.Series(["'-5 %", "'tis"])).tolist()
+    ['-5 %', "'tis"]
+    """
+    risky = column.str[1:].str.startswith((*_FORMULA_STARTS, "'"))
+    return column.where(~(column.str.startswith("'") & risky), column.str[1:])

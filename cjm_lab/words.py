@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
-from math import floor, isnan, log10
+from math import floor, isfinite, isnan, log10
 from typing import NamedTuple
 
 from cjm_lab.estimate import Estimate
@@ -191,10 +191,10 @@ def decimals(estimate: Estimate, measure: str, *, change: bool = False) -> int:
     percent = is_share(measure, estimate.method)
     factor = 100.0 if percent else 1.0
     whole = not estimate.has_interval and estimate.value % 1 == 0
-    if estimate.method == "count" or whole:
+    if estimate.method == "count" or whole or measure == "rank":
         return 0
     width = (estimate.high - estimate.low) * factor
-    if isnan(width) or width <= 0:
+    if not isfinite(width) or width <= 0:
         size = abs(estimate.value) * factor
         return 0 if size >= 100 or (percent and not change) or measure == "nps" else 1
     fewest = 0 if percent or measure == "nps" or width >= 10 else 1

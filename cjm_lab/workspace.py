@@ -39,8 +39,15 @@ class Workspace:
     root: Path
 
     @classmethod
-    def find(cls, start: str | Path | None = None) -> Workspace:
+    def find(cls, start: str | Path | None = None, *, make: bool = False) -> Workspace:
         """Return the nearest folder at or above `start` (the current one) that has data/raw.
+
+        Parameters
+        ----------
+        start
+            Where to look; by default the current folder.
+        make
+            Whether `start` itself may become one where there is none.
 
         Raises
         ------
@@ -51,6 +58,8 @@ class Workspace:
         for folder in (origin, *origin.parents):
             if (folder / "data" / "raw").is_dir():
                 return cls(folder)
+        if make:
+            return cls(origin)
         raise StudyError(
             f"no workspace found: neither {origin} nor a folder above it has a folder data/raw; "
             "change to your workspace or name it with --workspace"

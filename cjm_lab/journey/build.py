@@ -8,19 +8,41 @@ from datetime import date
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
+from cjm_lab.journey import emotion, found, voices
+from cjm_lab.journey.declared import (
+    LISTS,
+    STATES,
+    as_planned,
+    funnel_cells,
+    joined,
+    read_assumed,
+    with_words,
+    words,
+)
+from cjm_lab.journey.found import Group
 from cjm_lab.journey.ideas import ideas_at
-from cjm_lab.journey.model import NO_EVIDENCE, Cell, CellStatus, Item, JourneyMap, Lane
+from cjm_lab.journey.model import (
+    BY_STAGE,
+    LANES,
+    MEASURED,
+    NO_EVIDENCE,
+    Cell,
+    Item,
+    JourneyMap,
+    Lane,
+    State,
+)
 from cjm_lab.journey.pains import Usual, signs_at, usual_levels
-from cjm_lab.journey.rows import Row, Rows, frame_of
+from cjm_lab.journey.rows import Rows, frame_of
 from cjm_lab.ledger import Ledger, row_estimate
+from cjm_lab.personas.cards import PersonaCard
 from cjm_lab.study import Stage, Study, Touchpoint
-from cjm_lab.words import capital, counted, measure_name, shown, span_words
+from cjm_lab.words import shown, span_words
 from cjm_lab.workspace import parse_day
 
-_LONGEST_QUOTE = 120
 _MOST_IDEAS = 2
-#: Scores that a touchpoint may have beside its place on the curve.
-_ASKED = ("csat", "ces", "sus", "umux_lite")
+#: Lanes that stand on every map, however little they say.
+_ALWAYS = (*MEASURED, "touchpoint", "could", "team")
 _EMPTY = Cell(note=NO_EVIDENCE)
 
 
@@ -31,6 +53,9 @@ def build_map(
     as_of: date | str,
     persona: str = "",
     version: str = "draft",
+    state: State = "as-is",
+    assumed: pd.DataFrame | None = None,
+    cards: Sequence[PersonaCard] = (),
 ) -> JourneyMap:
     """Build the journey map: every cell from the ledger, or marked as somebody's word.
 
@@ -43,21 +68,32 @@ def build_map(
     as_of
         The day of the report.
     persona
-        Id of the persona that the map is about; empty for all customers.
+        Id of the persona that the map is about; empty for all customers. Where a persona has no
+        rows of its own, those of all customers stand in, marked so; the emotion curve alone is
+        never filled up like this.
     version
         What this drawing is called: ``draft`` until it is published.
+    state
+        The journey as it is; or ``to-be``: what is planned takes the place of what is assumed, the
+        improvements that the budget buys stand as done, and figures stay, as of today.
+    assumed
+        What else people believe or plan, the table map.csv: ``stage touchpoint persona lane state
+        text``, each row an item of a cell.
+    cards
+        The personas in short, for the exports.
 
     Returns
     -------
     JourneyMap
-        Lanes, from top to bottom: what customers expect, the touchpoint, what they do, how many
-        get there and are lost, how they feel, what they say, what hurts, what could be done and
-        who owns it.
+        Its lanes in the order of `cjm_lab.journey.model.LANES`. What customers expect, the
+        touchpoint, what they do, how many get there and are lost, how they feel, what they say,
+        what hurts, what could be done and who owns it are always there; the others where they
+        say something.
 
     Raises
     ------
     ParameterError
-        If the study has no such persona.
+        If the study has no such persona, or `assumed` names what nobody knows.
 
     Examples
     --------
@@ -71,54 +107,111 @@ def build_map(
     people = {p.id: p.name for p in study.personas}
     if persona and persona not in people:
         raise ParameterError(one_of("persona", people, persona))
+    if state not in STATES:
+        raise ParameterError(one_of("state", STATES, state))
+    now, planned = read_assumed(assumed, study, persona) if assumed is not None else ({}, {})
     study = study.model_copy(update={"stages": [_with_a_place(stage) for stage in study.stages]})
     rows = Rows(ledger)
-    places = study.touchpoints
-    usual = usual_levels(rows, study)
-    feels = [_feels(rows.one("valence", t.id, persona)) for t in places]
-    tones = _ends(feels, rows, study)
-    seen = _measured_at(rows)
-    lanes = (
-        Lane("expects", "Expects", tuple(_words(s.expects) for s in study.stages), by_stage=True),
-        Lane("touchpoint", "Touchpoint", tuple(_place(t, seen.get(t.id, ())) for t in places)),
-        Lane("does", "Does", tuple(_does(t, rows.one("reach", t.id)) for t in places)),
-        Lane(
-            "reach",
-            "Reach",
-            tuple(_reach(t, rows, study, persona, usual) for t in places),
-            _base(rows),
-        ),
-        Lane("feels", "Feels", tuple(feels), _scale(rows, study)),
-        Lane("says", "Says", tuple(_says(t.id, rows, tones.get(t.id, "")) for t in places)),
-        Lane("hurts", "Hurts", tuple(_hurts(t, rows, study, usual) for t in places)),
-        Lane("could", "Could do", tuple(_could(t, rows, study) for t in places)),
-        Lane("team", "Team", tuple(_words(t.team, "No owner named") for t in places)),
-    )
+    group = Group(rows, persona)
+    cells = _study_cells(study, group) | _ledger_cells(study, group) | _actions(study, rows, state)
+    importance = emotion.importance_of(study, rows)
+    notes = {
+        "reach": _base(rows),
+        "feels": _scale(rows, study),
+        "matters": importance.name if importance else "",
+        "could": found.whole_set(rows) if state == "to-be" else "",
+    }
+    lanes = []
+    for key, name in LANES.items():
+        ids = [s.id for s in study.stages] if key in BY_STAGE else [t.id for t in study.touchpoints]
+        said = [
+            with_words(cell, now.get((key, at), ()), key)
+            for cell, at in zip(cells[key], ids, strict=True)
+        ]
+        if state == "to-be":
+            said = [
+                as_planned(cell, planned.get((key, at), ()), key)
+                for cell, at in zip(said, ids, strict=True)
+            ]
+        if key in _ALWAYS or any(cell.items for cell in said):
+            lanes.append(Lane(key, name, tuple(said), notes.get(key, ""), key in BY_STAGE))
     return JourneyMap(
         title=study.title,
         study=study.name,
         as_of=parse_day(as_of),
         version=version,
         stages=tuple(study.stages),
-        lanes=lanes,
+        lanes=tuple(lanes),
         persona=persona,
         persona_name=people.get(persona, ""),
         persona_size=rows.estimate("size", "", persona) if persona else None,
         period=_period(rows),
         level=study.level,
+        state=state,
+        curves=() if persona else emotion.persona_curves(study, rows),
+        findings=emotion.disagreements(study, rows),
+        cards=tuple(cards),
         evidence=frame_of(ledger),
     )
+
+
+def _study_cells(study: Study, group: Group) -> dict[str, tuple[Cell, ...]]:
+    """Return the lanes that begin with the study's own words."""
+    places, seen = study.touchpoints, _measured_at(group.rows)
+    lists = {
+        key: tuple(words(getattr(place, key), missing="") for place in places) for key in LISTS
+    }
+    return lists | {
+        "funnel": funnel_cells(study, group.rows.one("conversion")),
+        "expects": tuple(words(stage.expects) for stage in study.stages),
+        "touchpoint": tuple(_place(t, seen.get(t.id, ())) for t in places),
+        "does": tuple(_does(t, group) for t in places),
+        "team": tuple(words(t.team, "No owner named") for t in places),
+    }
+
+
+def _ledger_cells(study: Study, group: Group) -> dict[str, tuple[Cell, ...]]:
+    """Return the lanes that begin with the evidence."""
+    rows, places = group.rows, study.touchpoints
+    usual, topics = usual_levels(rows, study), found.topics_by_place(rows, study)
+    feels = [voices.feels(t.id, group) for t in places]
+    tones = voices.ends(feels, rows, study)
+    moves = {t.id: found.moves_from(t, group, study) for t in places}
+    # What people say of these stands after what was found.
+    reasoned = {
+        "hesitations": (found.hesitations(t, study, usual, group) for t in places),
+        "obstacles": (found.obstacles(t, topics, group) for t in places),
+        "gains": (found.gains(t, group) for t in places),
+    }
+    return {
+        "reach": tuple(_reach(t, group, study, usual) for t in places),
+        "ways": tuple(found.ways(moves[t.id], group) for t in places),
+        "feels": tuple(feels),
+        "matters": found.marked(emotion.importance_cells(study, rows), group),
+        "says": tuple(voices.says(t.id, group, tones.get(t.id, "")) for t in places),
+        "hurts": tuple(voices.hurts(t, group, study, usual) for t in places),
+        "measures": tuple(found.measures(t, moves[t.id], topics, group) for t in places),
+    } | {
+        key: tuple(with_words(c, getattr(t, key)) for c, t in zip(made, places, strict=True))
+        for key, made in reasoned.items()
+    }
+
+
+def _actions(study: Study, rows: Rows, state: State) -> dict[str, tuple[Cell, ...]]:
+    """Return the lanes about what the firm does or could do."""
+    places = study.touchpoints
+    could = (found.chosen(t, rows) if state == "to-be" else _could(t, rows, study) for t in places)
+    return {
+        "responses": tuple(found.responses(t, study, rows) for t in places),
+        "could": tuple(could),
+        "resources": tuple(found.resources(t, rows) for t in places),
+    }
 
 
 def _with_a_place(stage: Stage) -> Stage:
     """Return the stage, or one with an empty place: a stage without touchpoints shows as a gap."""
     gap = Touchpoint(id=f"{stage.id}.", name="No touchpoint named")
     return stage if stage.touchpoints else stage.model_copy(update={"touchpoints": [gap]})
-
-
-def _words(text: str, missing: str = NO_EVIDENCE) -> Cell:
-    """Return somebody's word as an assumed cell."""
-    return Cell((Item(text),), "assumed") if text else Cell(note=missing)
 
 
 def _measured_at(rows: Rows) -> dict[str, tuple[str, ...]]:
@@ -136,132 +229,34 @@ def _place(touchpoint: Touchpoint, ids: tuple[str, ...]) -> Cell:
     return Cell((Item(touchpoint.name, detail, "place"),), "observed" if ids else "assumed", ids)
 
 
-def _does(touchpoint: Touchpoint, reach: Row | None) -> Cell:
+def _does(touchpoint: Touchpoint, group: Group) -> Cell:
     """Return what customers do: assumed unless the log shows that they do."""
+    reach = group.one("reach", touchpoint.id)
     logged = reach is not None and reach["value"] > 0
     events = f"In the log: {', '.join(touchpoint.events or [touchpoint.id])}"
     text = touchpoint.action or (events if logged else "")
     if not text:
         return _EMPTY
-    return Cell((Item(text),), *(("observed", _ids(reach)) if logged else ("assumed", ())))
+    return (
+        found.cell_of([Item(text, group.mark(reach))], "observed", reach) if logged else words(text)
+    )
 
 
-def _reach(touchpoint: Touchpoint, rows: Rows, study: Study, persona: str, usual: Usual) -> Cell:
+def _reach(touchpoint: Touchpoint, group: Group, study: Study, usual: Usual) -> Cell:
     """Return how many customers get here and how many of them go no further."""
-    reach = rows.one("reach", touchpoint.id, persona)
-    drop = rows.one("drop_off", touchpoint.id, persona)
+    reach, drop = group.one("reach", touchpoint.id), group.one("drop_off", touchpoint.id)
     items = []
     if reach is not None:
         text = shown(row_estimate(reach), "reach")
-        items.append(Item(text.value, text.interval, "bar", row_estimate(reach)))
+        detail = joined(text.interval, group.mark(reach))
+        items.append(Item(text.value, detail, "bar", row_estimate(reach)))
     if drop is not None and touchpoint.id != study.touchpoints[-1].id:
         text = shown(row_estimate(drop), "drop_off")
-        signs = signs_at(rows, touchpoint.id, study, usual)
+        signs = signs_at(group.rows, touchpoint.id, study, usual)
         strong = signs.negative and "log" in signs.hurting
-        items.append(Item(f"lost {text.value}", text.interval, "loss", strong=strong))
-    return Cell(tuple(items), "observed", _ids(reach, drop)) if items else _EMPTY
-
-
-def _feels(row: Row | None) -> Cell:
-    """Return the point of the emotion curve."""
-    if row is None:
-        return _EMPTY
-    text = shown(row_estimate(row), "valence")
-    item = Item(text.value, f"{text.interval} {text.n}".strip(), "point", row_estimate(row))
-    return Cell((item,), row["status"], _ids(row))
-
-
-def _ends(feels: Sequence[Cell], rows: Rows, study: Study) -> dict[str, str]:
-    """Return which tone of quote belongs where: negative at the lowest point, positive on top.
-
-    Without a curve the worst pain takes the place of the lowest point, and there is no highest.
-    """
-    points = [
-        (cell.items[0].estimate.value, touchpoint.id)
-        for cell, touchpoint in zip(feels, study.touchpoints, strict=True)
-        if cell.items and cell.items[0].estimate
-    ]
-    if points:
-        highest = max(points, key=lambda point: point[0])[1]
-        lowest = min(points, key=lambda point: point[0])[1]
-        return {highest: "positive", lowest: "negative"}
-    ranks = {t.id: row["value"] for t in study.touchpoints if (row := rows.one("rank", t.id))}
-    return {place: "negative" for place, rank in ranks.items() if rank == 1}
-
-
-def _says(touchpoint: str, rows: Rows, tone: str) -> Cell:
-    """Return a quote of a tone, if any, the scores asked here and the share of complaints."""
-    items: list[Item] = []
-    used: list[Row | None] = []
-    quote = _best_quote(rows.all("quote", touchpoint), tone)
-    if quote is not None:
-        text = quote["label"]
-        cut = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE].rstrip()}…"
-        source = f"from {quote['source']}" if quote["source"] else ""
-        items.append(Item(f"“{cut}”", source, "quote"))
-        used.append(quote)
-    for measure in _ASKED:  # on scales of their own: beside the curve, never on it
-        score = rows.one(measure, touchpoint)
-        if score is not None:
-            text = shown(row_estimate(score), measure)
-            of = "" if measure == "csat" else f" of {score['scale_max']:g}"
-            about = f"{text.interval} {text.n}".strip()
-            items.append(Item(f"{capital(measure_name(measure))}: {text.value}{of}", about))
-            used.append(score)
-    labeled = rows.one("negative_share", touchpoint)
-    automatic = rows.one("automatic_negative_share", touchpoint)
-    mentions = rows.one("mentions", touchpoint)
-    status: CellStatus = "observed"
-    if labeled is not None:
-        share = shown(row_estimate(labeled), "negative_share")
-        items.append(Item(f"{share.value} negative", f"{share.interval} {share.n} mentions"))
-        used.append(labeled)
-    elif mentions is not None and mentions["value"] > 0:
-        guess = shown(row_estimate(automatic), "negative_share") if automatic else None
-        detail = f"{guess.value} negative {guess.interval}" if guess else ""
-        items.append(Item(counted(mentions["value"], "mention"), detail))
-        used += [mentions, automatic]
-        status = "reasoned" if guess and quote is None else "observed"
-    return Cell(tuple(items), status, _ids(*used)) if items else _EMPTY
-
-
-def _best_quote(quotes: list[Row], tone: str) -> Row | None:
-    """Return the first quote of a tone that fits its cell, else the shortest one."""
-    own = [row for row in quotes if row["note"].partition(";")[0] == tone and row["label"].strip()]
-    fitting = [row for row in own if len(row["label"]) <= _LONGEST_QUOTE]
-    return next(iter(fitting), min(own, key=lambda row: len(row["label"]), default=None))
-
-
-def _hurts(touchpoint: Touchpoint, rows: Rows, study: Study, usual: Usual) -> Cell:
-    """Return the pain point; where something was measured and nothing hurts, the cell says so."""
-    pain, rank = rows.one("pain", touchpoint.id), rows.one("rank", touchpoint.id)
-    if pain is None:
-        signs = signs_at(rows, touchpoint.id, study, usual)
-        if signs.rows:
-            return Cell((), "observed", _ids(*signs.rows), "Nothing found")
-        return _EMPTY
-    place = int(rank["value"]) if rank is not None else 0
-    item = Item(pain["label"], f"{_carried(pain)} · {_agreement(pain['note'])}", "pain", rank=place)
-    return Cell((item,), "reasoned", _ids(pain))
-
-
-def _carried(pain: Row) -> str:
-    """Return the number that carries a pain, in words that tell what it is."""
-    estimate = row_estimate(pain)
-    carrier = pain["note"].partition(" ")[0].strip(",")
-    if carrier == "survey":
-        return f"satisfaction {shown(estimate, 'valence').full}"
-    if carrier == "walkthrough":
-        severity = shown(estimate, "severity")
-        return f"severity {severity.value} of 4 {severity.interval} {severity.n}"
-    return f"{shown(estimate, 'drop_off').full} {'lost' if carrier == 'log' else 'negative'}"
-
-
-def _agreement(note: str) -> str:
-    """Return who agrees, short enough for a cell; the evidence has the whole sentence."""
-    agree = note.partition(";")[0]
-    names = agree.removesuffix(" agree").replace(" and ", ", ").split(", ")
-    return f"{len(names)} sources agree" if len(names) > 2 else agree
+        detail = joined(text.interval, group.mark(drop))
+        items.append(Item(f"lost {text.value}", detail, "loss", strong=strong))
+    return found.cell_of(items, "observed", reach, drop) if items else _EMPTY
 
 
 def _could(touchpoint: Touchpoint, rows: Rows, study: Study) -> Cell:
@@ -297,8 +292,3 @@ def _period(rows: Rows) -> str:
         if len(spans):
             return span_words(*str(spans.agg(" ".join, axis=1).mode()[0]).split())
     return ""
-
-
-def _ids(*rows: Row | None) -> tuple[str, ...]:
-    """Return the evidence ids of the rows that there are."""
-    return tuple(row["evidence_id"] for row in rows if row is not None)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from unicodedata import combining, east_asian_width
 
-from cjm_lab.journey import paint
+from cjm_lab.journey import paint, strips
 from cjm_lab.journey.model import NO_EVIDENCE, Cell, Item, JourneyMap, Lane
 from cjm_lab.journey.paint import safe
+from cjm_lab.words import shown
 
 _RAIL, _MARGIN, _PAD, _LEADING = 124, 24, 9, 1.36
+_HEAD, _SIGHT = 34, 24
+
+#: Lanes that are one drawing across all columns: what draws them, and how high.
+_STRIPS: dict[str, tuple[Callable[[JourneyMap, int], str], int]] = {
+    "ways": (strips.ways_strip, strips.WAYS_HEIGHT),
+    "feels": (strips.curve, strips.HEIGHT),
+    "matters": (strips.importance_strip, strips.IMPORTANCE_HEIGHT),
+}
 
 #: Widths of letters in parts of the font's size, a little wide, because the font may be another.
 _NARROW, _WIDE = frozenset("ijltfrI.,:;!|'’‘()[]·- "), frozenset("mwMW@%…—")
@@ -61,21 +71,19 @@ def to_svg(map_: JourneyMap) -> str:
     """
     width = paint.column_width(map_)
     whole = _RAIL + width * len(map_.touchpoints)
-    parts, y = _title(map_, whole)
-    top = y
-    parts += _stages(map_, width, y)
-    y += 34
-    for lane in map_.lanes:
-        drawn, height = _lane(lane, map_, width, y)
+    parts, top = _title(map_, whole)
+    parts += _stages(map_, width, top)
+    y = top + _HEAD
+    for drawn, height in _rows(map_, width, y):
         parts += drawn
         y += height
     parts.append(
         f'<rect x="0" y="{top:.1f}" width="{whole}" height="{y - top:.1f}" fill="none" '
         f'stroke="{paint.AXIS}"/>'
     )
-    parts += _legend(map_, y + 22)
+    legend, y = _legend(map_, whole, y + 22)
     said = f"{', '.join(paint.headline(map_))}. {paint.curve_summary(map_)}"
-    wide, high = whole + 2 * _MARGIN, y + 44 + 2 * _MARGIN
+    wide, high = whole + 2 * _MARGIN, y + 2 * _MARGIN
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{high:.0f}" '
@@ -83,14 +91,8 @@ def to_svg(map_: JourneyMap) -> str:
         f"<title>{safe(map_.title)}</title>"
         f"<desc>{safe(said)}</desc>"
         f'<rect width="100%" height="100%" fill="{paint.PAPER}"/>'
-        f'<g transform="translate({_MARGIN} {_MARGIN})">{"".join(parts)}</g></svg>\n'
+        f'<g transform="translate({_MARGIN} {_MARGIN})">{"".join([*parts, *legend])}</g></svg>\n'
     )
-
-
-def lanes_height(map_: JourneyMap) -> float:
-    """Return how high the stages and lanes are together, in px."""
-    width = paint.column_width(map_)
-    return 34 + sum(_lane(lane, map_, width, 0)[1] for lane in map_.lanes)
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -177,16 +179,61 @@ def _stages(map_: JourneyMap, width: int, y: float) -> list[str]:
     return parts
 
 
+def _rows(map_: JourneyMap, width: int, y: float) -> Iterator[tuple[list[str], float]]:
+    """Yield what stands below the stages, each row with its height."""
+    lanes = list(map_.lanes)
+    if any(any(curve.weights) for curve in map_.curves):
+        lanes.insert(0, _weights(map_))
+    hidden = paint.hidden_from(map_)
+    for lane in lanes:
+        if lane.key == hidden:
+            yield _sight(_RAIL + width * len(map_.touchpoints), y), _SIGHT
+            y += _SIGHT
+        drawn, height = _lane(lane, map_, width, y)
+        yield drawn, height
+        y += height
+
+
+def _sight(whole: int, y: float) -> list[str]:
+    """Return the line of visibility."""
+    words = "Line of visibility: customers don't see what lies below"
+    if len(wrap(words, whole - 24, 11)) > 1:
+        words = "Line of visibility"
+    return [
+        _box(0, y, whole, _SIGHT, paint.WASH),
+        f'<path d="M0 {y:.1f}H{whole}" stroke="{paint.INK}" stroke-width="1.6" '
+        'stroke-dasharray="10 5"/>',
+        _text(12, y + 16, Line(words, 11, paint.MUTED)),
+    ]
+
+
+def _weights(map_: JourneyMap) -> Lane:
+    """Return where each persona's contact lies, as a lane with a cell a stage."""
+    cells = []
+    for stage in range(len(map_.stages)):
+        items = []
+        for curve in map_.curves:
+            weight = curve.weights[stage] if stage < len(curve.weights) else None
+            if weight is not None:
+                text = shown(weight, "share")
+                said = f"{text.interval} {text.n}".strip()
+                items.append(Item(f"{curve.name} {text.value}", said, "bar", weight))
+        cells.append(Cell(tuple(items), "observed" if items else "none"))
+    return Lane("weights", "Weight", tuple(cells), "where each persona meets us", by_stage=True)
+
+
 def _lane(lane: Lane, map_: JourneyMap, width: int, y: float) -> tuple[list[str], float]:
     """Return a lane and its height."""
     usual = lane.usual_status
     notes = [part for part in (lane.note, usual if lane.key != "touchpoint" else "") if part]
-    head = [Block((Line(lane.name, 12, bold=True),))]
+    head = [Block(_lines(lane.name, _RAIL - 20, Line("", 12, bold=True)))]
     head += [Block(_lines(note, _RAIL - 20, Line("", 10.5, paint.MUTED))) for note in notes]
-    if lane.key == "feels":
-        parts = [_box(0, y, _RAIL, paint.HEIGHT, paint.WASH), *_blocks(head, 12, y + 8, _RAIL)]
-        parts.append(f'<g transform="translate({_RAIL} {y:.1f})">{paint.curve(map_, width)}</g>')
-        return parts, paint.HEIGHT
+    if lane.key in _STRIPS:
+        draw, high = _STRIPS[lane.key]
+        height = max(float(high), _height(head) + 2 * _PAD)
+        parts = [_box(0, y, _RAIL, height, paint.WASH), *_blocks(head, 12, y + _PAD, _RAIL)]
+        parts.append(f'<g transform="translate({_RAIL} {y:.1f})">{draw(map_, width)}</g>')
+        return [*parts, _box(0, y, _RAIL + width * len(lane.cells), height, "none")], height
     spans = [width * len(s.touchpoints) for s in map_.stages] if lane.by_stage else []
     channels = [] if lane.by_stage else [t.channel for t in map_.touchpoints]
     laid = []
@@ -217,7 +264,11 @@ def _cell(cell: Cell, usual: str, width: float, channel: str) -> list[Block]:
     """Return a cell as blocks of lines that fit its width."""
     if not cell.items:
         return [Block(_lines(cell.note, width, Line("", 11.5, paint.MUTED, italic=True)))]
-    blocks = [_item(item, width, channel) for item in cell.items]
+    blocks = []
+    for item in cell.items:
+        blocks.append(_item(item, width, channel))
+        if item.status and item.status != cell.status:
+            blocks.append(Block((Line(item.status, 10.5, paint.MUTED, italic=True),)))
     if cell.status != usual:
         blocks.append(Block((Line(cell.status, 10.5, paint.MUTED, italic=True),)))
     return blocks
@@ -231,7 +282,8 @@ def _item(item: Item, width: float, channel: str) -> Block:
         below = _lines(item.detail, width - 16, Line("", 11, paint.MUTED))
         return Block(name + below, path=paint.icon(channel), indent=len(name))
     if item.kind == "bar" and item.estimate:
-        return Block((Line(item.text, bold=True), *small), share=item.estimate.value)
+        name = _lines(item.text, width, Line("", bold=True))
+        return Block(name + small, share=item.estimate.value)
     if item.kind in ("pain", "idea"):
         room = width - 8 - (18 if item.rank else 0)
         fill = paint.PAIN_FILL if item.kind == "pain" else paint.IDEA_FILL
@@ -293,23 +345,40 @@ def _blocks(blocks: list[Block], x: float, y: float, width: float) -> list[str]:
     return parts
 
 
-def _legend(map_: JourneyMap, y: float) -> list[str]:
-    """Return how to read the map."""
+def _legend(map_: JourneyMap, whole: int, y: float) -> tuple[list[str], float]:
+    """Return how to read the map and what was found across lanes, and where that ends."""
+    look = Line("", 11.5, paint.MUTED)
     parts, x = [], 0.0
     for status, meaning in (
         ("observed", "counted or asked"),
         ("reasoned", "derived from what was observed"),
         ("assumed", "somebody's word"),
     ):
+        lines = _lines(f"{status}: {meaning}", whole - 10, look)
+        wide = max(sum(map(_letter, line.text)) * look.size for line in lines)
+        if x and x + 10 + wide > whole:
+            x, y = 0.0, y + 18
         dash = f' stroke-dasharray="{paint.DASHES[status]}"' if paint.DASHES[status] else ""
         parts.append(f'<path d="M{x + 2} {y - 11}v15" stroke="#6B7280" stroke-width="2.4"{dash}/>')
-        words = f"{status}: {meaning}"
-        parts.append(_text(x + 10, y, Line(words, 11.5, paint.MUTED)))
-        x += 30 + len(words) * 6.4
+        for number, line in enumerate(lines):
+            y += 16 * bool(number)
+            parts.append(_text(x + 10, y, line))
+        x += 34 + wide
     level = f"{100 * map_.level:.0f}\u00a0%"
-    dots = f"area of a dot: how many answered; line: {level} interval; gray: may be neutral"
-    words = " · ".join(part for part in (dots, paint.peak_end_words(map_)) if part)
-    return [*parts, _text(0, y + 22, Line(words, 11.5, paint.MUTED))]
+    said = [
+        f"area of a dot: how many answered; line: {level} interval; gray: may be neutral",
+        "diamond: share of complaints, on its own scale" if map_.marks else "",
+        "square: importance, on its own scale" if map_.importance else "",
+        paint.peak_end_words(map_),
+    ]
+    y += 22
+    found = [replace(look, fill=paint.INK, text=words) for words in map_.findings]
+    for words in (replace(look, text=" · ".join(part for part in said if part)), *found):
+        for line in _lines(words.text, whole, words):
+            parts.append(_text(0, y, line))
+            y += 17
+        y += 4
+    return parts, y
 
 
 def _box(x: float, y: float, width: float, height: float, fill: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,6 +10,8 @@ import nbformat
 import pandas as pd
 
 from cjm_lab import __version__
+from cjm_lab.export.document import to_json
+from cjm_lab.export.pictures import to_png
 from cjm_lab.journey import (
     JourneyMap,
     build_map,
@@ -18,7 +21,8 @@ from cjm_lab.journey import (
     lead,
     pain_table,
 )
-from cjm_lab.ledger import Ledger, row_estimate
+from cjm_lab.ledger import Ledger, restored, row_estimate
+from cjm_lab.personas.cards import persona_cards
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.pages import (
@@ -40,6 +44,11 @@ from cjm_lab.study import Study
 from cjm_lab.words import NBSP, day_words, shown
 from cjm_lab.workspace import Workspace, parse_day, write_text
 
+#: The lanes of the map on the front page; the map alone has all of them.
+_FRONT_LANES = (
+    "expects", "touchpoint", "does", "reach", "feels", "says", "hurts", "could", "team",
+)  # fmt: skip
+
 TITLES = {name: f"{name[0]} {name[2:].capitalize()}" for name in STEPS}
 
 
@@ -59,9 +68,20 @@ def write_pages(report: Path, context: RunContext, ledger: Ledger, record: dict[
     """
     study = context.study
     version = f"{len(context.workspace.report_names(study.name)) + 1}"
-    drawn = build_map(study, ledger, as_of=context.as_of, version=version)
+    drawn = build_map(
+        study,
+        ledger,
+        as_of=context.as_of,
+        version=version,
+        assumed=context.raw_tables["map"].apply(restored),
+        cards=persona_cards(study, ledger, context.tables["notes"]),
+    )
     write_text(report / "map.svg", drawn.to_svg())
-    write_text(report / "map.html", map_page(f"{study.title}: the journey map", drawn.to_html()))
+    write_text(report / "map.json", to_json(drawn))
+    to_png(drawn, report / "map.png")
+    write_text(
+        report / "map.html", map_page(f"{study.title}: the journey map", drawn.to_html(script=True))
+    )
     Ledger(ledger.select(lane="forecast")).to_csv(report / "forecasts.csv")
     for name in STEPS:
         notebook = nbformat.read(report / f"{name}.ipynb", as_version=4)
@@ -118,7 +138,7 @@ def _front(
         title=study.title,
         as_of=day_words(context.as_of),
         lead=tuple(lead(ledger, study)),
-        map_html=drawn.to_html(),
+        map_html=_in_short(drawn).to_html(),
         compared_with=day_words(parse_day(previous.name[:10])) if previous else "",
         hurt=hurt.name if hurt else "",
         hurt_size=_of_customers(size),
@@ -133,8 +153,14 @@ def _front(
         ),
         downloads=(
             Link("evidence.csv", "evidence.csv", "every number with its interval and source"),
-            Link("map.html", "map.html", "the map alone, for printing on A3"),
-            Link("map.svg", "map.svg", "the map as a picture"),
+            Link(
+                "map.html",
+                "map.html",
+                f"the map with all {len(drawn.lanes)} lanes, for printing on A3",
+            ),
+            Link("map.png", "map.png", "the map as a picture, for a slide or a mail"),
+            Link("map.svg", "map.svg", "the same, sharp at any size"),
+            Link("map.json", "map.json", "the map for other tools; cjm export makes more of it"),
             Link("forecasts.csv", "forecasts.csv", "what was forecast, to be held against"),
             Link("run.json", "run.json", "inputs, versions and seconds of this run"),
         ),
@@ -146,6 +172,15 @@ def _front(
             f"next review {day_words(review)}",
         ),
         inputs=tuple((name, f"{hash_[:8]}…") for name, hash_ in record["inputs"].items()),
+    )
+
+
+def _in_short(drawn: JourneyMap) -> JourneyMap:
+    """Return the map of the front page: the lanes that decide, without the stages' weights."""
+    return replace(
+        drawn,
+        lanes=tuple(lane for lane in drawn.lanes if lane.key in _FRONT_LANES),
+        curves=tuple(replace(curve, weights=()) for curve in drawn.curves),
     )
 
 

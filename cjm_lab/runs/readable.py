@@ -30,6 +30,7 @@ WITHOUT = {
     "actions": "nobody is said to act",
     "costs": "no cost of a new customer",
     "calendar": "no releases or outages beside the trends",
+    "map": "nobody's word beside the evidence but what study.yaml says",
 }
 
 #: Sources that each step reads.

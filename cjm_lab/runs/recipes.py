@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cjm_lab.ledger import evidence_frame
+from cjm_lab.sources.event_log import EventLog
 from cjm_lab.sources.schemas import TABLES
 from cjm_lab.study import Study
 
@@ -85,7 +86,14 @@ LOYALTY_VIEWS = (
     "future_value", "future_check", "ordering", "answered_contacts", "pilot_days", "next_pilot",
     "next_stages", "steps_in_time", "to_and_fro", "habits", "conversion_change",
 )  # fmt: skip
+MAP_VIEWS = ("moments", "moment_list", "contents")
+PERSONA_VIEWS = (
+    "cards", "stage_weights", "saved_segments", "segment_sizes", "segment_match",
+    "ideal", "ideal_words", "fit_attributes", "fit_calibration", "fit_scores",
+)  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.persona_views:{name}" for name in PERSONA_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.map_views:{name}" for name in MAP_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.path_views:{name}" for name in PATH_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.loyalty_views:{name}" for name in LOYALTY_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.survey_views:{name}" for name in SURVEY_VIEWS}
@@ -103,11 +111,13 @@ NOT_STORED = frozenset(
         *SOCIAL_VIEWS,
         *PATH_VIEWS,
         *LOYALTY_VIEWS,
+        *MAP_VIEWS,
+        *PERSONA_VIEWS,
     ]
 )
 
 #: Parameter names that differ from the table they stand for.
-ALIASES = {"pains": "pain_rows"}
+ALIASES = {"pains": "pain_rows", "assumed": "map"}
 
 #: The seven notebooks in order, and the lanes of the ledger that each records.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -139,11 +149,12 @@ def table_names() -> list[str]:
     return sorted([*TABLES, *RECIPES])
 
 
-def stream(events: pd.DataFrame, study: Study) -> JourneyStream:
+def stream(events: pd.DataFrame | EventLog, study: Study) -> JourneyStream:
     """Return the journey stream of the study's events, in the engine that study.yaml names."""
     from cjm_lab.metrics import journey_stream
 
-    return journey_stream(events, study=study, engine=study.engine)
+    log = events.path if isinstance(events, EventLog) else events
+    return journey_stream(log, study=study, engine=study.engine)
 
 
 def measured(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
-from cjm_lab.ledger import Ledger, evidence_frame
+from cjm_lab.ledger import Ledger, evidence_frame, restored
 from cjm_lab.period import Period
 from cjm_lab.runs import recipes
 from cjm_lab.runs.context import WORKSPACE_VARIABLE, RunContext
@@ -184,11 +184,54 @@ class Step:
 
         self.say(*meaning(self))
 
-    def map(self) -> JourneyMap:
-        """Return the journey map drawn from everything that is known."""
-        from cjm_lab.journey import build_map
+    def map(
+        self,
+        *,
+        persona: str = "",
+        state: Literal["as-is", "to-be"] = "as-is",
+        view: Literal["journey", "blueprint", "canvas"] = "journey",
+    ) -> JourneyMap:
+        """Return the journey map drawn from everything that is known.
 
-        return build_map(self.study, self.table("evidence"), as_of=self.as_of)
+        Parameters
+        ----------
+        persona
+            Id of a persona; by default the map of all customers.
+        state
+            The journey as it is or as it is meant to be.
+        view
+            ``journey``, the ``blueprint`` of the service behind it, or the ``canvas`` before,
+            during and after.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such persona, state or view.
+        """
+        from cjm_lab.journey import build_map
+        from cjm_lab.journey.sights import VIEWS
+
+        if view not in VIEWS:
+            raise ParameterError(one_of("view", VIEWS, view))
+        drawn = build_map(
+            self.study,
+            self.table("evidence"),
+            as_of=self.as_of,
+            persona=persona,
+            state=state,
+            assumed=self.context.raw_tables["map"].apply(restored),
+        )
+        return VIEWS[view](drawn)
+
+    def cards(self) -> None:
+        """Show a card of each declared persona."""
+        from IPython.display import display
+
+        from cjm_lab.personas.draw_cards import cards_html
+
+        cards = self.table("cards")
+        plain = ", ".join(card.name for card in cards)
+        display({"text/html": cards_html(cards), "text/plain": plain}, raw=True)
 
     def record(self, *frames: pd.DataFrame) -> int:
         """Put rows into this step's part of the ledger, in place of what it held before.

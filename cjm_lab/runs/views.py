@@ -12,7 +12,7 @@ from cjm_lab import metrics, personas, planning, surveys
 from cjm_lab.estimate import Estimate
 from cjm_lab.journey import change_table, pain_table
 from cjm_lab.journey.checks import CLOSED
-from cjm_lab.journey.pains import whom_it_hurts
+from cjm_lab.journey.pains import quotes_of, whom_it_hurts
 from cjm_lab.journey.rows import Rows
 from cjm_lab.period import Period, day_start
 from cjm_lab.study import Persona, Study
@@ -223,8 +223,14 @@ def moves(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def pain_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the pain points in words, the worst first."""
-    return pain_table(evidence, study).rename(columns=lambda name: name.replace("_", " "))
+    """Return the pain points in words, the worst first, with what people say of each."""
+    table, rows = pain_table(evidence, study), Rows(evidence)
+    places = {touchpoint.name: touchpoint.id for touchpoint in study.touchpoints}
+    table["in_their_words"] = [
+        " ".join(f"“{quote['label'].strip()}”" for quote in quotes_of(rows, places[place]))
+        for place in table["place"]
+    ]
+    return table.rename(columns=lambda name: name.replace("_", " "))
 
 
 def change_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -281,10 +281,13 @@ def _of_own_frame(labels: pd.DataFrame, scored: pd.DataFrame, study: Study) -> p
 
 
 def _quotes(frame: Frame, label: pd.Series, place: Place) -> Iterator[dict[str, Any]]:
-    """Yield a negative and a positive mention: one that people labeled so rather than another."""
+    """Yield two negative mentions and a positive one, those that people labeled so first.
+
+    The second negative one is none that passes on what somebody else wrote.
+    """
     about = frame.mentions
     said = label.reindex(about.index).fillna("")
-    for kind, sign in (("negative", 1), ("positive", -1)):
+    for kind, sign, most in (("negative", 1, 2), ("positive", -1, 1)):
         fits = about[(said == kind) | ((said == "") & (about["automatic"] == kind))]
         if fits.empty:
             continue
@@ -299,14 +302,17 @@ def _quotes(frame: Frame, label: pd.Series, place: Place) -> Iterator[dict[str, 
                 "id": fits.index,
             }
         )
-        first = order.sort_values(list(order.columns)).index[0]
-        yield evidence(
-            lane="quote",
-            measure="quote",
-            label=shorten(str(text.at[first]), QUOTE_LENGTH, placeholder=" …"),
-            item=str(first),
-            source="mentions",
-            period=frame.period,
-            note=kind,
-            **place.where,
-        )
+        ranked = order.sort_values(list(order.columns))
+        own = ranked.index[~ranked["passed_on"]]
+        chosen = list(dict.fromkeys([ranked.index[0], *own]))[:most]
+        for place_in_line, mention in enumerate(chosen):
+            yield evidence(
+                lane="quote",
+                measure="quote",
+                label=shorten(str(text.at[mention]), QUOTE_LENGTH, placeholder=" …"),
+                item=str(mention),
+                source="mentions",
+                period=frame.period,
+                note=f"{kind}; another" if place_in_line else kind,
+                **place.where,
+            )

@@ -260,7 +260,10 @@ def test_quotes_are_the_most_polar_then_the_longest_short_ones(study):
     table = mentions("awful card", "awful card, again", long, "bad card", "perfect card")
     rows = rows_of(table, study)
     quotes = rows[rows["lane"] == "quote"].set_index("note")["label"].to_dict()
-    assert quotes == {"negative": "awful card, again", "positive": "perfect card"}
+    assert quotes == {
+        "negative": "awful card, again", "negative; another": "awful card",
+        "positive": "perfect card",
+    }  # fmt: skip
 
 
 def test_a_quote_that_people_labeled_beats_one_that_only_the_lexicon_read(study):
@@ -268,7 +271,16 @@ def test_a_quote_that_people_labeled_beats_one_that_only_the_lexicon_read(study)
     labels = labels_for(table, ["negative", "positive"])
     rows = rows_of(table, study, labels)
     quotes = rows[rows["lane"] == "quote"].set_index("note")["label"].to_dict()
-    assert quotes == {"negative": "perfect, the card failed again", "positive": "a good card"}
+    assert quotes == {
+        "negative": "perfect, the card failed again", "negative; another": "awful card",
+        "positive": "a good card",
+    }  # fmt: skip
+
+
+def test_a_second_quote_is_none_that_somebody_passed_on(study):
+    table = mentions("awful card", "RT @ann: awful card", "a good card")
+    quotes = rows_of(table, study).query("lane == 'quote'")
+    assert sorted(quotes["label"]) == ["a good card", "awful card"]
 
 
 def test_undated_mentions_count_whole_and_carry_no_period(study):

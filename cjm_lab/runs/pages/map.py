@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cjm_lab.journey.script import CSP_SOURCE
 from cjm_lab.runs.pages.front import environment
 
 
@@ -25,4 +26,8 @@ def map_page(title: str, map_html: str) -> str:
     >>> "<h1>Tea &amp; cups</h1>" in map_page("Tea & cups", "<svg></svg>")
     True
     """
-    return environment().get_template("map.html.j2").render(title=title, map_html=map_html)
+    return (
+        environment()
+        .get_template("map.html.j2")
+        .render(title=title, map_html=map_html, script_source=CSP_SOURCE)
+    )
