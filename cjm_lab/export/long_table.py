@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cjm_lab.errors import SourceError, one_of
-from cjm_lab.export.sketch import ASSUMED, refuse_far_feelings
+from cjm_lab.export.sketch import refuse_far_feelings
+from cjm_lab.journey.declared import COLUMNS as ASSUMED
 from cjm_lab.journey.model import LANES, JourneyMap
 from cjm_lab.ledger import defused, restored
 

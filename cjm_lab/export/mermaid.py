@@ -10,7 +10,9 @@ from math import isnan
 import pandas as pd
 
 from cjm_lab.errors import SourceError
-from cjm_lab.export.sketch import ASSUMED, FEELINGS, Sketch, is_gap, score, slugs
+from cjm_lab.export.sketch import Sketch, is_gap, score, slugs
+from cjm_lab.journey.declared import COLUMNS as ASSUMED
+from cjm_lab.journey.declared import FEELINGS
 from cjm_lab.journey.model import Cell, JourneyMap
 from cjm_lab.study import Persona, Stage, Touchpoint
 

@@ -11,13 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from cjm_lab.errors import SourceError
+from cjm_lab.journey.declared import COLUMNS as ASSUMED
+from cjm_lab.journey.declared import FEELINGS
 from cjm_lab.study import Persona, Stage, Touchpoint
 from cjm_lab.words import MINUS
-
-#: Columns of map.csv: what people say of the map, beside the evidence.
-ASSUMED = ("stage", "touchpoint", "persona", "lane", "state", "text")
-#: Words for the whole numbers of the emotion scale, from -2 to +2.
-FEELINGS = ("Very unhappy", "Unhappy", "Neutral", "Happy", "Very happy")
 
 _CODE = re.compile(r"[A-Za-z0-9][\w.-]*")
 _LONGEST_ID = 40

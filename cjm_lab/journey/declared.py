@@ -39,8 +39,9 @@ STATES: tuple[State, ...] = ("as-is", "to-be")
 #: Statuses from the strongest to the weakest.
 STRENGTH: tuple[CellStatus, ...] = ("observed", "reasoned", "assumed", "none")
 
-#: Feelings in words and where they lie on the emotion scale, as on a drawing with five faces.
-_FEELINGS = {"very unhappy": -2.0, "unhappy": -1.0, "neutral": 0.0, "happy": 1.0, "very happy": 2.0}
+#: Words for the whole numbers of the emotion scale, from -2 to +2, as on a drawing with five faces.
+FEELINGS = ("Very unhappy", "Unhappy", "Neutral", "Happy", "Very happy")
+_FEELINGS = {words.casefold(): place - 2.0 for place, words in enumerate(FEELINGS)}
 _KINDS: dict[str, ItemKind] = {"hurts": "pain", "could": "idea"}
 
 #: Texts by lane and by the id of the stage or touchpoint.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cjm_lab.errors import SourceError
 from cjm_lab.export.mermaid import from_mermaid, to_mermaid
-from cjm_lab.export.sketch import FEELINGS
+from cjm_lab.journey.declared import FEELINGS
 from cjm_lab.journey.model import Cell, Item, Lane
 from cjm_lab.study import Stage, Touchpoint
 

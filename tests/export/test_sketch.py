@@ -11,8 +11,9 @@ from cjm_lab.errors import SourceError
 from cjm_lab.export.document import to_json
 from cjm_lab.export.long_table import long_table, to_csv, to_xlsx
 from cjm_lab.export.mermaid import to_mermaid
-from cjm_lab.export.sketch import ASSUMED, Sketch, sketch_of, study_yaml
+from cjm_lab.export.sketch import Sketch, sketch_of, study_yaml
 from cjm_lab.journey.build import build_map
+from cjm_lab.journey.declared import COLUMNS as ASSUMED
 from cjm_lab.journey.model import Cell, Item, Lane
 from cjm_lab.ledger import evidence_frame
 from cjm_lab.study import Persona, Stage, Touchpoint, load_study
