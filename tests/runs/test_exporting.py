@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -124,3 +127,21 @@ def test_the_published_json_reads_back(place: Workspace) -> None:
     publish(place, "2026-10-31", 5)
     path = export_study(place, "tea", "json", output=place.root / "map.json")
     assert to_json(from_json(path.read_text())) == path.read_text()
+
+
+def test_the_pdf_is_the_map_on_a3_and_no_page_without_it(place: Workspace) -> None:
+    reason = "needs Chromium and poppler's pdftotext"
+    if not (shutil.which("chromium") and shutil.which("pdftotext")):
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    publish(place, "2026-10-31", 5)
+    path = export_study(place, "tea", "pdf", output=place.root / "map.pdf")
+    text = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True)
+    pages = text.stdout.split("\f")[:-1]
+    assert len(pages) == 1
+    assert "Till" in pages[0]
+    told = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
+    size = next(line for line in told.splitlines() if line.startswith("Page size"))
+    wide, high = (float(part) for part in size.split()[2:5:2])
+    assert (round(wide / 72 * 25.4), round(high / 72 * 25.4)) == (420, 297)
