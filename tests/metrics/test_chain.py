@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.metrics import MarkovChain, journey_stream, markov_chain, removal_effects
+from cjm_lab.metrics.chain import removal_losses
 from cjm_lab.period import Period
 
 BASKET_PAYMENT = MarkovChain(
@@ -166,3 +167,20 @@ def test_without_conversions_nothing_can_be_removed(log):
     assert found["value"].tolist() == [0]
     stream = journey_stream(log("ann a 0, bob g 0")).of_customers(["ann"])
     assert removal_effects(stream, goal="g")["value"].isna().all()
+
+
+@given(seed=st.integers(0, 10_000), size=st.integers(1, 6))
+def test_removing_a_place_costs_what_solving_the_chain_without_it_says(seed, size):
+    rng = np.random.default_rng(seed)
+    moves = rng.dirichlet(np.ones(size + 2), size)  # loops among the places, then goal and lost
+    start = rng.dirichlet(np.ones(size))
+
+    def conversion(kept):
+        inner = moves[:, :size] * kept  # nobody comes to a place that was taken out
+        reached = np.linalg.solve(np.eye(size) - inner, moves[:, size])
+        return (start * kept) @ reached
+
+    whole = np.ones(size)
+    expected = [conversion(whole) - conversion(whole - np.eye(size)[i]) for i in range(size)]
+    lost = removal_losses(moves[:, :size], moves[:, size], start)
+    assert lost == pytest.approx(np.array(expected), abs=1e-12)

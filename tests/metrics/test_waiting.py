@@ -201,3 +201,16 @@ def test_duckdb_finds_the_same_people(simple_shop):
         )
         assert len(one)
         pd.testing.assert_frame_equal(one, other)
+
+
+def test_a_share_that_too_few_were_seen_for_has_no_interval(log):
+    # Three were watched for 20 days, one of whom came back on the third day after the rule was
+    # met; 37 met it a day before the end. On day 14 two of three are left: three in effect.
+    early = "ann basket 0, ann order 96, bob basket 0, eve basket 0,"
+    late = ",".join(f"c{i} basket 456" for i in range(37))
+    stream = journey_stream(log(early + late))
+    found = response_returns(stream, [BASKET], days=[14], as_of=date(2026, 9, 21))
+    row = found[found["measure"] == "returned_by"].iloc[0]
+    assert row["value"] == pytest.approx(1 / 3)
+    assert row[["low", "high"]].isna().all()
+    assert "too few" in row["method"]
