@@ -272,7 +272,9 @@ class JourneyMap:
         for lane in self.lanes:
             cells = [lane.cells[n] for n in per_touchpoint] if lane.by_stage else lane.cells
             if lane.key == "touchpoint":
-                columns["Channel"] = [f"{c.items[0].detail} [{c.status}]" for c in cells]
+                columns["Channel"] = [
+                    f"{c.items[0].detail} [{c.status}]" if c.items else c.note for c in cells
+                ]
             else:
                 columns[lane.name] = [
                     f"{cell.text} [{cell.status}]" if cell.items else cell.text for cell in cells

@@ -3,8 +3,9 @@ import pytest
 from cjm_lab.estimate import Estimate
 from cjm_lab.journey.build import build_map
 from cjm_lab.journey.model import LANES, Cell, Item
-from cjm_lab.journey.sights import Part, blueprint, canvas, merged
+from cjm_lab.journey.sights import VIEWS, Part, blueprint, canvas, merged
 from cjm_lab.ledger import evidence, evidence_frame
+from cjm_lab.study import Study
 
 DAY = "2026-10-31"
 
@@ -142,3 +143,14 @@ def test_numbers_on_other_scales_are_listed_and_not_averaged(study):
     assert [item.detail.split(" · ")[-1] for item in three.lane("matters").cells[1].items] == [
         "Payment", "Delivery",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", sorted(VIEWS))
+def test_a_journey_without_before_and_after_is_drawn_in_every_way(view):
+    study = Study.model_validate(
+        {"title": "Tea", "stages": [{"id": "a", "name": "A", "touchpoints": [
+            {"id": "pot", "name": "Pot"}]}]}
+    )  # fmt: skip
+    drawn = VIEWS[view](build_map(study, evidence_frame(), as_of="2026-10-31"))
+    for text in (drawn.to_html(script=True), drawn.to_svg(), drawn.table().to_csv()):
+        assert "Pot" in text
