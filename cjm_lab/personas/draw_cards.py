@@ -190,9 +190,7 @@ def avatar_svg(card: PersonaCard, size: int = 64) -> str:
     letters = _initials(card.name) or card.persona[:1].upper()
     color = AVATARS[int(which, 16) % len(AVATARS)]
     return (
-        # The color is told to the page too: checkers of contrast don't look at shapes.
-        f'{head} style="background:{color};border-radius:50%"><circle cx="32" cy="32" r="32" '
-        f'fill="{color}"/><text x="32" y="32" dy=".35em" '
+        f'{head}><circle cx="32" cy="32" r="32" fill="{color}"/><text x="32" y="32" dy=".35em" '
         f'text-anchor="middle" direction="ltr" fill="#FFFFFF" font-family="{FONT}" '
         f'font-size="{24 if len(letters) > 1 else 28}" font-weight="600">{_safe(letters)}</text>'
         "</svg>"

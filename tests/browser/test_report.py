@@ -40,10 +40,13 @@ const light = color => color.slice(0, 3)
 const white = [255, 255, 255];
 function grounds(element) {
   const picture = element.closest('svg');
+  const disk = picture?.querySelector('circle');
+  if (disk && disk.getBoundingClientRect().width >= picture.getBoundingClientRect().width - 1)
+    return [numbers(getComputedStyle(disk).fill)];
   if (picture)
     return [white, ...Array.from(picture.querySelectorAll('rect'), rect => {
       const style = getComputedStyle(rect);
-      return over(numbers(style.fill), white, Number(style.opacity));
+      return over(numbers(style.fill), white, style.opacity * style.fillOpacity);
     })];
   for (; element; element = element.parentElement) {
     const style = getComputedStyle(element);
