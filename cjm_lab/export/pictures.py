@@ -14,6 +14,8 @@ from cjm_lab.journey.model import JourneyMap
 from cjm_lab.workspace import write_atomic
 
 _LEAST, _MOST = 200, 20_000
+#: A picture of 60 touchpoints is drawn in two seconds; who needs it larger says so.
+_WIDEST = 4800
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _SECONDS = 120
 _FLAGS = (
@@ -32,8 +34,8 @@ def to_png(map_: JourneyMap, path: Path | str, *, width: int | None = None) -> P
     path
         The file; it appears whole or not at all, and takes the place of one that is there.
     width
-        Width in pixels, 200 to 20,000; by default 2,400, or more where a map has so many
-        touchpoints that its text would become too small to read.
+        Width in pixels, 200 to 20,000; by default 2,400, or up to 4,800 where a map
+        has so many touchpoints that its text would become too small to read.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def to_png(map_: JourneyMap, path: Path | str, *, width: int | None = None) -> P
     svg = map_.to_svg()
     picture = resvg_py.svg_to_bytes(
         svg_string=svg,
-        width=width or max(2400, _own_width(svg)),
+        width=width or min(max(2400, _own_width(svg)), _WIDEST),
         font_files=fallback_fonts(),
         sans_serif_family="DejaVu Sans",
         font_family="DejaVu Sans",
