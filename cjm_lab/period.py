@@ -57,6 +57,18 @@ class Period:
         """First instant after the period, in UTC."""
         return day_start(self.end + timedelta(days=1), self.time_zone)
 
+    def overlaps(self, begins: pd.Series, ends: pd.Series) -> pd.Series:
+        """Return which spans touch the period; an unknown time rules none out.
+
+        Examples
+        --------
+        >>> joined = pd.Series(pd.to_datetime(["2026-08-01", "2026-10-01", None], utc=True))
+        >>> left = pd.Series(pd.to_datetime(["2026-08-20", None, None], utc=True))
+        >>> period_up_to(date(2026, 9, 30)).overlaps(joined, left).tolist()
+        [False, False, True]
+        """
+        return ~(begins >= self.ends_before) & ~(ends < self.starts_at)
+
     def previous(self) -> Period:
         """Return the period of the same kind just before; ``all`` has none."""
         if self.kind == "all":

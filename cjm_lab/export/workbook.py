@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError, SourceError
 from cjm_lab.journey.model import LANES, JourneyMap
+from cjm_lab.sources.formats import cell_text
 from cjm_lab.words import day_words
 
 if TYPE_CHECKING:
@@ -231,21 +231,8 @@ def _grid(rows: Iterable[Sequence[Any]], file: str) -> pd.DataFrame:
 
 
 def _text(cell: Any, file: str) -> str:
-    """Return a cell as text."""
+    """Return a cell as text; a text keeps its blanks and what the spreadsheet escaped."""
     value = getattr(cell, "value", None)
-    if getattr(cell, "data_type", "") == "f":
-        raise SourceError(
-            f"a cell must hold a value, got the formula {str(value)[:40]!r} ({file}, cell "
-            f"{cell.coordinate}); paste the sheet's values and save it again"
-        )
-    if value is None:
-        return ""
-    if isinstance(value, str):
+    if isinstance(value, str) and getattr(cell, "data_type", "") != "f":
         return _read(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, time):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return cell_text(cell, file)

@@ -141,8 +141,7 @@ def there_in(customers: pd.DataFrame, period: Period | None) -> pd.DataFrame:
     """
     if period is None or customers.empty:
         return customers
-    joined, left = customers["joined_at"], customers["left_at"]
-    return customers[~(joined >= period.ends_before) & ~(left < period.starts_at)]
+    return customers[period.overlaps(customers["joined_at"], customers["left_at"])]
 
 
 def known(estimate: Estimate) -> bool:

@@ -152,7 +152,7 @@ def _people(
 ) -> _Base:
     if len(customers):
         joined, left = customers["joined_at"], customers["left_at"]
-        here = ~(joined >= period.ends_before) & ~(left < period.starts_at)
+        here = period.overlaps(joined, left)
         dated = bool(joined.notna().any() or left.notna().any())
         table, kind, span, note = customers[here], "customers", period if dated else None, ""
     elif len(responses):

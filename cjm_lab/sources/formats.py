@@ -104,7 +104,7 @@ def _workbook(path: Path) -> Grid:
                 raise SourceError(f"{path.name} must unpack to less than 1 GB; export it as CSV")
         book = load_workbook(path, read_only=True)
         rows = [
-            [_cell(cell, path.name) for cell in row]
+            [cell_text(cell, path.name) for cell in row]
             for row in book.worksheets[0].iter_rows()
         ]  # fmt: skip
         sheets = book.sheetnames
@@ -126,8 +126,14 @@ def _workbook(path: Path) -> Grid:
     return Grid(square[0], cells, "Unicode", "", note)
 
 
-def _cell(cell: object, file: str) -> str:
-    """Return a cell of a workbook as text."""
+def cell_text(cell: object, file: str) -> str:
+    """Return a cell of a workbook as text.
+
+    Raises
+    ------
+    SourceError
+        If it holds a formula.
+    """
     from datetime import datetime, time
 
     value = getattr(cell, "value", None)

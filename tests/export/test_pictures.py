@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -9,6 +10,8 @@ from PIL import Image
 
 from cjm_lab.errors import CjmError, ParameterError
 from cjm_lab.export.pictures import fallback_fonts, to_pdf, to_png
+from cjm_lab.journey.model import Cell, Lane
+from cjm_lab.study import Touchpoint
 
 A3 = "<!doctype html><style>@page{size:A3 landscape;margin:0}</style><p>Tea"
 
@@ -30,6 +33,15 @@ def test_a_picture_is_as_wide_as_asked_and_white(tea, tmp_path):
 def test_by_default_a_picture_is_2400_pixels_wide(tea, tmp_path):
     with Image.open(to_png(tea, tmp_path / "tea.png")) as picture:
         assert picture.width == 2400
+
+
+def test_a_long_map_is_wider_and_not_without_end(tea, tmp_path):
+    pots = [Touchpoint(id=f"p{i}", name=f"Pot {i}") for i in range(60)]
+    stages = (tea.stages[0].model_copy(update={"touchpoints": pots}),)
+    lanes = (Lane("does", "Does", (Cell(note="No evidence yet"),) * 60),)
+    long = replace(tea, stages=stages, lanes=lanes)  # 60 columns of 116 pixels want 6,960
+    with Image.open(to_png(long, tmp_path / "long.png")) as picture:
+        assert picture.width == 4800
 
 
 def test_without_a_font_on_the_machine_the_text_is_there_all_the_same(tea, tmp_path, monkeypatch):
