@@ -4,10 +4,10 @@
     .venv/bin/python benchmarks/events.py --engine duckdb --events 100000000
 
 The log is made up by a seeded generator: a tenth as many customers as events, twelve kinds of
-events, eight channels. Each metric is timed in turn with the query beside it, five times each, and
-the best counts; the query gives the figures alone, the metric also their intervals. `--other` names
-the Python of an environment of its own that has retentioneering 5.2.4; its usage statistics are
-turned off. `--engine` instead builds the stream from a parquet file in one engine, takes every
+events, eight channels. Each metric is timed in turn with the query beside it, fifteen times each,
+and the best counts; the query gives the figures alone, the metric also their intervals. `--other`
+names the Python of an environment of its own that has retentioneering 5.2.4; its usage statistics
+are turned off. `--engine` instead builds the stream from a parquet file in one engine, takes every
 metric once and reports seconds and the largest memory of the process.
 """
 
@@ -220,7 +220,7 @@ def metrics() -> dict[str, tuple[Callable[[JourneyStream], Any], Callable[[Any],
     }
 
 
-def best(actions: dict[str, Callable[[], Any]], repeats: int = 5) -> dict[str, float]:
+def best(actions: dict[str, Callable[[], Any]], repeats: int = 15) -> dict[str, float]:
     """Return the best time of each action, all timed in turn."""
     times: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(repeats):

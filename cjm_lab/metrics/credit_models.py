@@ -20,8 +20,9 @@ GROUPS = 10_000
 #: Resamples in memory at one time.
 _CHUNK = 100
 
-#: Parts of a sum: the path each comes from, its column, its weight (None: 1 each).
-_Parts = tuple[Ints, Ints, Array | None]
+#: Parts of a sum: the path each comes from (None: those of the touches), its column, its weight
+#: (None: 1 each).
+_Parts = tuple[Ints | None, Ints, Array | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,17 +133,18 @@ def tally(
         )
         alone = np.flatnonzero(paths.sizes == 0)
         revenue[:, -1] += value[alone].sum()
-        found: list[_Parts] = [(alone, np.full(len(alone), starts[-1]), None)]
+        found: list[tuple[int, _Parts]] = [(starts[-1], (alone, np.zeros_like(alone), None))]
         for row, (model, start) in enumerate(zip(models, starts, strict=False)):
             shared = _shared(paths, model, half_life_us)
-            revenue[row, :-1] += _binned(shared, value, size)
+            revenue[row, :-1] += _binned(paths, shared, value, size)
             used = _moves(paths, size) if model == "markov" else [shared]
-            found += [(path, column + start, weight) for path, column, weight in used]
-        for part in found:
-            sums += _binned(part, each, len(sums))
+            found += [(start, part) for part in used]
+        for start, part in found:
+            sums[start:] += _binned(paths, part, each, len(sums) - start)
         if resampling:
-            path, column = (np.concatenate([part[i] for part in found]) for i in (0, 1))
-            weight = np.concatenate([np.ones(len(p)) if w is None else w for p, _, w in found])
+            path = np.concatenate([paths.path if p is None else p for _, (p, _, _) in found])
+            column = np.concatenate([c + start for start, (_, c, _) in found])
+            weight = np.concatenate([np.ones(len(c)) if w is None else w for _, (_, c, w) in found])
             cells = (group[paths.unit[path]], column)
             parts = parts + csr_array((weight, cells), shape=parts.shape)
         known = known or bool(np.isfinite(paths.revenue).any())
@@ -202,11 +204,12 @@ def _width(model: str, size: int) -> int:
     return (size + 1) * (size + 2) if model == "markov" else size
 
 
-def _binned(parts: _Parts, times: Array | None, width: int) -> Array:
+def _binned(paths: Paths, parts: _Parts, times: Array | None, width: int) -> Array:
     """Return the sums of parts, each as often as its path occurred."""
     path, column, weight = parts
     if times is not None:
-        weight = times[path] if weight is None else times[path] * weight
+        often = times[paths.path if path is None else path]
+        weight = often if weight is None else often * weight
     return np.bincount(column, weight, width).astype(float)
 
 
@@ -249,4 +252,4 @@ def _moves(paths: Paths, size: int) -> list[_Parts]:
         paths.converted[touched], size, size + 1
     )
     first = size * (size + 2) + paths.place[paths.first]
-    return [(paths.path, column, None), (touched, first, None)]
+    return [(None, column, None), (touched, first, None)]

@@ -70,18 +70,6 @@ class Paths:
         """Where the paths with touches end."""
         return (np.cumsum(self.sizes) - 1)[self.sizes > 0]
 
-    def of(self, chosen: Flags) -> Paths:
-        """Return some of the paths."""
-        touched = np.repeat(chosen, self.sizes)
-        return Paths(
-            place=self.place[touched],
-            at_us=self.at_us[touched],
-            sizes=self.sizes[chosen],
-            converted=self.converted[chosen],
-            revenue=self.revenue[chosen],
-            unit=self.unit[chosen],
-        )
-
 
 def paths_of_stream(
     stream: JourneyStream,
@@ -222,19 +210,20 @@ def _cut(rows: nw.DataFrame[Any], window: int | None, ends: int, period: Period 
     last = bounds[1:] - 1
     converted, ended = goal[last], at[last]
     lost = ended + (window or 0)
-    paths = Paths(
-        place=place[~goal],
-        at_us=at[~goal],
-        sizes=np.diff(bounds) - converted,
-        converted=converted,
-        revenue=np.where(converted, value[last], np.nan),
-        unit=customer[bounds[:-1]],
-    )
     counts = converted | (lost < ends)
     if period is not None:
         over = pd.Series(pd.to_datetime(np.where(converted, ended, lost), unit="us", utc=True))
         counts &= period.contains(over).to_numpy(bool)
-    return paths if counts.all() else paths.of(counts)
+    rows_of = np.diff(bounds)
+    touched = ~goal if counts.all() else ~goal & np.repeat(counts, rows_of)
+    return Paths(
+        place=place[touched],
+        at_us=at[touched],
+        sizes=(rows_of - converted)[counts],
+        converted=converted[counts],
+        revenue=np.where(converted, value[last], np.nan)[counts],
+        unit=customer[bounds[:-1]][counts],
+    )
 
 
 def _ordered(rows: nw.DataFrame[Any]) -> tuple[Ints, Ints, Ints, Array]:
