@@ -25,11 +25,15 @@ MB = 1024 * 1024
 
 
 def tree_bytes(process: psutil.Process) -> int:
-    """Return the resident memory of a process and all its descendants, in bytes."""
+    """Return the memory of a process and all its descendants, in bytes; shared pages count once.
+
+    Where the system does not tell how many share a page (macOS), it counts for each of them.
+    """
     total = 0
     try:
         for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
+            memory = one.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
     except psutil.NoSuchProcess:
         pass  # it ended between the listing and the question
     return total
