@@ -53,7 +53,7 @@ RECIPES: dict[str, str] = {
     "measured": "cjm_lab.runs.recipes:measured",
     "gaps": "cjm_lab.sources:knowledge_gaps",
     "goal_rows": "cjm_lab.planning.goals:goal_evidence",
-    "walkthrough_rows": "cjm_lab.planning.evidence:walkthrough_evidence",
+    "walkthrough_rows": "cjm_lab.planning.walked:walkthrough_evidence",
     "pain_rows": "cjm_lab.journey.pains:pain_points",
     "planning_rows": "cjm_lab.planning.evidence:planning_evidence",
     "change_rows": "cjm_lab.journey.compare:change_evidence",
@@ -91,6 +91,16 @@ PERSONA_VIEWS = (
     "cards", "stage_weights", "saved_segments", "segment_sizes", "segment_match",
     "ideal", "ideal_words", "fit_attributes", "fit_calibration", "fit_scores",
 )  # fmt: skip
+RESOURCE_VIEWS: tuple[str, ...] = ()
+FORECAST_VIEWS: tuple[str, ...] = ()
+WALK_VIEWS: tuple[str, ...] = ()
+CHANGE_VIEWS: tuple[str, ...] = ()
+REVIEW_VIEWS: tuple[str, ...] = ()
+RECIPES |= {name: f"cjm_lab.runs.resource_views:{name}" for name in RESOURCE_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.forecast_views:{name}" for name in FORECAST_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.walk_views:{name}" for name in WALK_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.change_views:{name}" for name in CHANGE_VIEWS}
+RECIPES |= {name: f"cjm_lab.runs.review_views:{name}" for name in REVIEW_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.views:{name}" for name in VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.persona_views:{name}" for name in PERSONA_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.map_views:{name}" for name in MAP_VIEWS}
@@ -113,6 +123,11 @@ NOT_STORED = frozenset(
         *LOYALTY_VIEWS,
         *MAP_VIEWS,
         *PERSONA_VIEWS,
+        *RESOURCE_VIEWS,
+        *FORECAST_VIEWS,
+        *WALK_VIEWS,
+        *CHANGE_VIEWS,
+        *REVIEW_VIEWS,
     ]
 )
 

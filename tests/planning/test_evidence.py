@@ -10,7 +10,8 @@ from cjm_lab.estimate import Estimate, share
 from cjm_lab.ledger import Ledger, evidence, evidence_frame
 from cjm_lab.metrics.stream import journey_stream
 from cjm_lab.period import period_up_to
-from cjm_lab.planning.evidence import planning_evidence, walkthrough_evidence
+from cjm_lab.planning.evidence import planning_evidence
+from cjm_lab.planning.walked import walkthrough_evidence
 
 AS_OF = date(2026, 9, 30)
 SEPTEMBER = period_up_to(AS_OF)
