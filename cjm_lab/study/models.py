@@ -293,20 +293,39 @@ class ResponseRule(Part):
     reason: str = ""
     reaction: str = ""
     owner: str = ""
+    #: Who reacts: a person alone, a person with a prepared answer, or a program.
+    state: Literal["", "manual", "semi-automatic", "automatic"] = ""
+    hours_month: Annotated[float, Field(ge=0)] | None = None
 
 
 class Review(Part):
-    """How often the map is made anew, and what may be spent on making things better."""
+    """How often the map is made anew."""
 
     every_months: Annotated[int, Field(ge=1, le=24)] = 1
 
 
 class Budget(Part):
-    """What the improvements may cost, and over how many months a gain counts."""
+    """What the improvements may cost, over how many months a gain counts, and what has to fit."""
 
     amount: Annotated[float, Field(ge=0)]
     currency: str = ""
     horizon_months: Annotated[int, Field(ge=1, le=60)] = 12
+    #: Person-weeks of each owner; an owner without an entry has no limit.
+    capacity: dict[str, Annotated[float, Field(ge=0)]] = {}
+    must_have: list[str] = []
+    #: Of each list at most one is bought.
+    either_or: list[list[str]] = []
+    #: Costs may turn out between these multiples of what is stated (PERT, most likely 1).
+    cost_range: tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(ge=1)]] | None = (
+        None
+    )
+
+
+class Priorities(Part):
+    """How opportunities are ranked: a usual score, or a formula of the study's own."""
+
+    method: Literal["rice", "ice", "impact_effort", "formula"] = "rice"
+    formula: str = ""
 
 
 class Study(Part):
@@ -331,6 +350,7 @@ class Study(Part):
     funnel: Funnel | None = None
     responses: list[ResponseRule] = []
     budget: Budget | None = None
+    priorities: Priorities = Priorities()
     review: Review = Review()
     path: Path = Path("study.yaml")
 
