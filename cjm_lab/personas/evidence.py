@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from math import nan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,13 +20,17 @@ from cjm_lab.estimate import (
 )
 from cjm_lab.ledger import evidence, evidence_frame, row_estimate
 from cjm_lab.period import Period
+from cjm_lab.personas.joined import segment_table
 from cjm_lab.personas.saved import SegmentModel, score_segments
 from cjm_lab.personas.segments import segment
 from cjm_lab.study import Persona, Study
-from cjm_lab.study.attributes import attribute_columns
+from cjm_lab.study.attributes import attribute_columns, usable_columns
 from cjm_lab.surveys.base import FEWEST_PEOPLE, SMALL_BASE, Base, Weighting
 from cjm_lab.surveys.measures import asked_scores, emotion, speaks_about, valence
 from cjm_lab.words import p_words
+
+if TYPE_CHECKING:
+    from cjm_lab.metrics import JourneyStream
 
 #: Differences with an adjusted p value below this are called clear.
 CLEAR = 0.05
@@ -43,6 +47,7 @@ def persona_evidence(
     period: Period,
     seed: int,
     saved_segments: SegmentModel | None = None,
+    stream: JourneyStream | None = None,
 ) -> pd.DataFrame:
     """Return sizes, tests and claims of the declared personas, the segments found, and quotes.
 
@@ -60,6 +65,8 @@ def persona_evidence(
         Of the segments.
     saved_segments
         The model that the researcher saved: customers are scored with it, and none is fitted.
+    stream
+        The journey stream: what customers do joins what they are and say in the segments.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def persona_evidence(
     0
     """
     rows: list[dict[str, Any]] = []
-    base = _people(customers, responses, study, period)
+    base = _people(customers, responses, study, period, stream, codebook)
     if len(base.people):
         rows += _sizes(base, study)
         rows += _segments(base, study, seed, saved_segments)
@@ -113,11 +120,17 @@ def persona_evidence(
 
 
 def persona_people(
-    customers: pd.DataFrame, responses: pd.DataFrame, study: Study, period: Period
+    customers: pd.DataFrame,
+    responses: pd.DataFrame,
+    study: Study,
+    period: Period,
+    stream: JourneyStream | None = None,
+    codebook: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the people that personas and segments are about: their persona and attributes.
+    """Return the people that personas and segments are about: persona, attributes, what they do.
 
-    The customers of the period; without customers, the respondents.
+    The customers of the period; without customers, the respondents. With the stream and the
+    codebook also what they do and how satisfied they are, see `segment_table`.
 
     Examples
     --------
@@ -131,7 +144,7 @@ def persona_people(
     >>> list(persona_people(customers, pd.DataFrame(), study, month))
     ['persona', 'device']
     """
-    return _people(customers, responses, study, period).people
+    return _people(customers, responses, study, period, stream, codebook).people
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,12 @@ class _Base:
 
 
 def _people(
-    customers: pd.DataFrame, responses: pd.DataFrame, study: Study, period: Period
+    customers: pd.DataFrame,
+    responses: pd.DataFrame,
+    study: Study,
+    period: Period,
+    stream: JourneyStream | None,
+    codebook: pd.DataFrame | None,
 ) -> _Base:
     if len(customers):
         joined, left = customers["joined_at"], customers["left_at"]
@@ -162,8 +180,19 @@ def _people(
     else:
         return _Base(pd.DataFrame(columns=["persona"]), frozenset(), "", None, "")
     columns = attribute_columns(table, study, kind)
+    matched_by = frozenset(table.columns)
+    if len(customers):
+        # Orders stay out: of buyers they say what their events say.
+        joint = segment_table(
+            table,
+            stream=stream if stream is not None and len(stream) else None,
+            responses=responses if codebook is not None and len(codebook) else None,
+            codebook=codebook,
+        )
+        columns += usable_columns(joint.drop(columns=table.columns))
+        table = joint
     people = table[["persona", *columns]].reset_index(drop=True)
-    return _Base(people, frozenset(table.columns), kind, span, note)
+    return _Base(people, matched_by, kind, span, note)
 
 
 def _sizes(base: _Base, study: Study) -> Iterator[dict[str, Any]]:

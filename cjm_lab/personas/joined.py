@@ -35,8 +35,8 @@ def segment_table(
     customers
         One row a customer, with ``customer_id`` and attributes.
     stream
-        Adds ``events_a_month`` (over the days since the customer's first, a month at the least) and
-        ``first_channel``.
+        Adds ``events_a_month`` (over the days since the customer's first, a month at the least, to
+        one decimal) and ``first_channel``.
     orders
         Adds ``orders``: 0, 1, 2 or ``3 or more``.
     responses, codebook
@@ -90,7 +90,7 @@ def _habits(stream: JourneyStream) -> pd.DataFrame:
     texts = np.array([*stream.channels, ""], dtype=object)  # the last is that of -1, not known
     return pd.DataFrame(
         {
-            "events_a_month": (each["events"] / days * _DAYS_OF_A_MONTH).to_numpy(dtype=float),
+            "events_a_month": (each["events"] / days * _DAYS_OF_A_MONTH).round(1).to_numpy(float),
             "first_channel": texts[channel.fillna(-1).astype("int64")],
         },
         index=stream.customer_ids(each.index).to_numpy(),

@@ -11,6 +11,7 @@ import pytest
 
 from cjm_lab.estimate import difference, share
 from cjm_lab.ledger import Ledger, evidence, evidence_frame
+from cjm_lab.metrics import journey_stream
 from cjm_lab.period import period_up_to
 from cjm_lab.personas import persona_evidence, persona_people
 from cjm_lab.study import Study
@@ -243,3 +244,40 @@ def test_people_carry_attributes_and_nothing_that_names_them() -> None:
         same=["x"] * 30,
     )
     assert list(persona_people(people, NONE, STUDY, SEPTEMBER)) == ["persona", "plan"]
+
+
+def test_what_customers_do_and_say_joins_what_they_are() -> None:
+    # Attributes by chance alone; two halves differ in how often they come, from where, how content.
+    rng, n = np.random.default_rng(3), 240
+    often = np.arange(n) < n // 2
+    people = customers(
+        persona=[""] * n, plan=rng.choice(["a", "b"], n), city=rng.choice(["x", "y", "z"], n)
+    )
+    days = np.repeat(np.arange(n), np.where(often, 12, 2))
+    log = pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in days],
+            "occurred_at": pd.Timestamp("2026-08-01", tz="UTC")
+            + pd.to_timedelta(np.arange(len(days)) % 700, unit="h"),
+            "event": "queue",
+            "channel": np.where(days < n // 2, "app", "street"),
+        }
+    )
+    responses, codebook = survey([5.0] * 60 + [1.0] * 60, [""] * 120)
+    responses["customer_id"] = [f"c{i}" for i in [*range(60), *range(n // 2, n // 2 + 60)]]
+    stream = journey_stream(log, study=STUDY)
+    known = persona_people(people, responses, STUDY, SEPTEMBER, stream, codebook)
+    assert list(known)[1:] == [
+        "plan", "city", "events_a_month", "first_channel", "satisfaction"
+    ]  # fmt: skip
+    assert known["satisfaction"].value_counts().to_dict() == {2.0: 60, -2.0: 60}
+
+    alone = evidence_of(customers=people).select(measure="segments")
+    assert alone["value"].tolist() == [0]
+    rows = persona_evidence(
+        people, responses, codebook, NONE, NONE, NONE, STUDY, SEPTEMBER, seed=0, stream=stream
+    )
+    together = Ledger(rows).select(measure="segments")
+    assert together["value"].tolist() == [2]
+    sizes = Ledger(rows).select(measure="size").query("segment != ''")
+    assert sizes["value"].tolist() == [0.5, 0.5]

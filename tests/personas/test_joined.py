@@ -23,7 +23,8 @@ def test_behavior_comes_from_the_log() -> None:
     )
     table = segment_table(PEOPLE, stream=journey_stream(log))
     # ann: 2 events in the 122 days from 1 June to 30 September; bob: 1, a month at the least
-    assert np.allclose(table["events_a_month"][:2], [2 / 122 * 365.25 / 12, 1])
+    # 2 events in 122 days; 1 in less than a month counts as of a month
+    assert table["events_a_month"][:2].tolist() == [round(2 / 122 * 365.25 / 12, 1), 1.0]
     assert table["first_channel"][:2].tolist() == ["mail", ""]
     assert table.loc[9, ["events_a_month", "first_channel"]].isna().all()  # not in the log
     assert table.index.tolist() == [7, 8, 9]
