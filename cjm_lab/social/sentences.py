@@ -37,11 +37,13 @@ _WIDE = "\u3002\uff01\uff1f\uff61"  # the marks of Chinese and Japanese
 _CLOSERS = "\"'\u201d\u2019\u00bb)]"
 _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f"
 
-# A run is looked at from its first mark only ("[...]" is no run) and nothing is given back: linear.
+# A run is looked at from its first mark only ("[...]" is no run) and nothing inside is given back:
+# linear. The repetition of the tail is not possessive, because Python before 3.11.5 then finds
+# nothing (gh-106052).
 _END = re.compile(
     rf"""
     (?: (?<![{_MARKS}\[]) (?P<marks>[{_MARKS}]++) (?P<closers>[{re.escape(_CLOSERS)}*]*+)
-        (?P<tail>(?:\s*+(?:[{_EMOJI}]++|[:;=]['-]?[()DP](?!\w)))*+)     # smileys end with it
+        (?P<tail>(?:\s*+(?:[{_EMOJI}]++|[:;=]['-]?[()DP](?!\w)))*)      # smileys end with it
       | (?<![{_EMOJI}]) (?P<emoji>[{_EMOJI}]++)
     ) \s++ (?=\S)
     | (?<![{_WIDE}]) (?P<wide>[{_WIDE}]++[」』”’\uff09】]*+) \s*+ (?=\S)  # no blank needed
