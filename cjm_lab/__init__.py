@@ -93,11 +93,17 @@ if TYPE_CHECKING:
         unseen_categories,
     )
     from cjm_lab.planning import (
+        Outlook,
+        find_opportunities,
         forecast,
+        frontier,
         portfolio,
         prioritize,
+        rank_stability,
+        simulate,
         walkthrough_findings,
         walkthrough_protocol,
+        what_matters,
     )
     from cjm_lab.runs.step import open_step
     from cjm_lab.social import (
@@ -177,7 +183,9 @@ _ROOM_OF = {
         "segment_table", "unseen_categories",
     ),
     "planning": (
-        "forecast", "portfolio", "prioritize", "walkthrough_findings", "walkthrough_protocol",
+        "Outlook", "find_opportunities", "forecast", "frontier", "portfolio", "prioritize",
+        "rank_stability", "simulate", "walkthrough_findings", "walkthrough_protocol",
+        "what_matters",
     ),
     "runs.step": ("open_step",),
     "social": (

@@ -1,4 +1,7 @@
-"""The command line: ``cjm new``, ``import``, ``check``, ``label``, ``run`` and ``export``."""
+"""The command line: ``cjm new``, ``import``, ``check``, ``label``, ``run``, ``compare`` and others.
+
+Each command is thin: what it does lives in `cjm_lab.runs`.
+"""
 
 from __future__ import annotations
 
@@ -156,12 +159,43 @@ def import_(
 
 
 @app.command()
+def compare(
+    study: StudyName,
+    before: Annotated[str, typer.Argument(help="The earlier report, such as 2026-09-30.")],
+    after: Annotated[str, typer.Argument(help="The later one, such as 2026-10-31_r2.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write as well: .html or .csv.")
+    ] = None,
+    workspace: WorkspaceFolder = None,
+) -> None:
+    """Say what changed between two reports: better, worse, equivalent, unclear, not comparable."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from cjm_lab.runs.comparing import PARTS, compare_reports, write_comparison
+
+    found = compare_reports(_workspace(workspace), study, before, after)
+    console = Console(markup=False, highlight=False)
+    for note in found.notes:
+        console.print(note)
+    for part, none in PARTS.items():
+        table = Table("what", "then → now", "verdict", title=part, title_justify="left")
+        lines = found.lines[found.lines["part"] == part]
+        for _, what, then_now, verdict in lines.itertuples(index=False):
+            table.add_row(what, then_now, verdict)
+        console.print(table if len(lines) else f"{part}: {none}")
+    if out is not None:
+        typer.echo(f"written {write_comparison(found, out)}")
+
+
+@app.command()
 def export(
     study: StudyName,
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="json, mermaid, csv, xlsx, pptx, html, svg, png, pdf, cards or persona."
+            "--to",
+            help="json, mermaid, csv, xlsx, pptx, html, svg, png, pdf, cards, protocol or persona.",
         ),
     ],
     output: Annotated[Path | None, typer.Option("--output", help="File to write.")] = None,

@@ -17,19 +17,24 @@ NBSP = "\u00a0"
 _SHARES = {"share", "reach", "drop_off", "conversion", "csat", "transition", "size",
            "returned_unaided", "conversion_lift", "cells_with_evidence", "driver", "driver_r2",
            "maxdiff", "response_share_difference", "respondent_gap", "scorer_disagreement",
-           "link_precision", "link_recall"}  # fmt: skip
+           "link_precision", "link_recall", "forecast_gap",
+           "expected_conversion", "payback_chance"}  # fmt: skip
 #: Methods that estimate shares, or differences of shares, whatever the study calls the measure.
 _SHARE_METHODS = ("Wilson", "Newcombe")
 #: Measures that are differences: the sign is shown, and a share's unit is points.
 _CHANGES = {"conversion_lift", "pilot_difference", "added_orders", "net_value",
+            "added_customers", "added_revenue", "added_lifetime_value",
             "response_share_difference", "respondent_gap", "early_late_difference",
-            "reward_difference"}  # fmt: skip
+            "reward_difference", "forecast_gap"}  # fmt: skip
 #: Measures on a signed scale, where the sign is half of the message.
 _SIGNED = {"valence", "value_gap", "value_gap_to_best", "importance_derived", "kano_worse"}
 
 #: Coefficients between -1 and 1, of which the second decimal is read.
 _COEFFICIENTS = {"alpha", "omega_total", "agreement", "label_agreement", "importance_derived",
                  "item_rest", "kano_better", "kano_worse"}  # fmt: skip
+
+#: Scores without a scale of their own: only their leading digits say something.
+_SCALELESS = {"impact_effort", "priority_score"}
 
 _NAMES = {
     "nps": "Net Promoter Score",
@@ -45,6 +50,7 @@ _NAMES = {
     "link_precision": "found by keywords and right",
     "link_recall": "found by keywords of what is there",
     "conversion": "conversion",
+    "channel_conversion": "conversion by channel",
     "churn_share": "customers lost",
     "repeat_share": "customers who buy again",
     "resolved_share": "contacts resolved",
@@ -54,9 +60,17 @@ _NAMES = {
     "exit_share": "customers who leave here",
     "stage_share": "part of what customers do",
     "conversion_lift": "lift of conversion",
+    "expected_conversion": "conversion that a later month would show",
+    "payback_chance": "chance of paying back",
+    "payback_months": "months to pay back",
+    "uncertainty_share": "part of what is unsure",
+    "least_budget": "least budget that would do",
     "sample_ratio_p": "sample ratio",
     "umux_lite": "ease of use (UMUX-Lite)",
     "rice": "RICE score",
+    "ice": "ICE score",
+    "impact_effort": "impact / effort",
+    "priority_score": "own priority score",
     "active_customers": "active customers",
     "response_share": "invited who answered",
     "partial_share": "answers broken off",
@@ -69,6 +83,8 @@ _NAMES = {
     "kano_worse": "dissatisfies when missing (Kano)",
     "maxdiff": "share of preference (MaxDiff)",
     "value_gap_to_best": "value gap to the best answer",
+    "forecast_gap": "what came less what was forecast",
+    "forecasts_held_share": "forecasts that held",
 }
 
 _TENTHS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "all")
@@ -190,6 +206,8 @@ def decimals(estimate: Estimate, measure: str, *, change: bool = False) -> int:
     """
     percent = is_share(measure, estimate.method)
     factor = 100.0 if percent else 1.0
+    if measure in _SCALELESS and estimate.value:
+        return max(0, 2 - floor(log10(abs(estimate.value))))
     whole = not estimate.has_interval and estimate.value % 1 == 0
     if estimate.method == "count" or whole or measure == "rank":
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -186,3 +187,39 @@ def test_an_interrupt_exits_130(
     found = cjm("run", "tea", cwd=tmp_path)
     assert found.returncode == 130
     assert "interrupted" in found.stderr
+
+
+def test_compare_prints_two_reports_and_writes_the_page(cjm: Command, tmp_path: Path) -> None:
+    from cjm_lab.estimate import share
+    from cjm_lab.export.document import to_json
+    from cjm_lab.journey.build import build_map
+    from cjm_lab.ledger import Ledger, evidence, evidence_frame
+    from cjm_lab.period import period_up_to
+    from cjm_lab.study import load_study
+    from cjm_lab.workspace import parse_day
+
+    home = tmp_path / "data" / "raw" / "tea"
+    home.mkdir(parents=True)
+    (home / "study.yaml").write_text(
+        "title: Tea\nstages: [{id: a, name: A}]\n"
+        "key_measures: [{measure: conversion, matters: 0.02}]\n"
+    )
+    assert "must have two reports" in cjm("compare", "tea", "x", "y", cwd=tmp_path).stderr
+    for day, bought in (("2026-09-30", 48), ("2026-10-31", 56)):
+        report = tmp_path / "reports" / "tea" / day
+        report.mkdir(parents=True)
+        row = evidence(share(bought, 80), lane="base", measure="conversion",
+                       period=period_up_to(parse_day(day)))  # fmt: skip
+        ledger = Ledger(evidence_frame([row]))
+        ledger.to_csv(report / "evidence.csv")
+        (report / "map.json").write_text(to_json(build_map(load_study(home), ledger, as_of=day)))
+        run = {"period": {"start": f"{day[:7]}-01", "end": day}, "inputs": {}}
+        (report / "run.json").write_text(json.dumps(run))
+    found = cjm("compare", "tea", "2026-09-30", "2026-10-31", "--out", "two.html", cwd=tmp_path)
+    assert found.returncode == 0
+    assert "60\u00a0% → 70\u00a0%" in found.stdout
+    assert "study.yaml has changed" in found.stdout
+    assert "Conversion" in (tmp_path / "two.html").read_text("utf-8")
+    wrong = cjm("compare", "tea", "2026-10-31", "2026-09-30", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("cjm: the first report must be the earlier one")

@@ -99,3 +99,11 @@ def test_a_pilots_difference_is_in_points_where_the_outcome_is_a_share():
 def test_answers_all_alike_have_no_interval_but_say_so():
     alike = Estimate(2, nan, nan, n=3, method="t, all alike")
     assert shown(alike, "severity").full == "2 (all alike) n\u00a03"
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(0.00379, "0.00379"), (0.0796, "0.0796"), (1.5, "1.50"), (4321.0, "4,321")]
+)
+def test_a_score_without_a_scale_keeps_its_leading_digits(score: float, text: str) -> None:
+    estimate = Estimate(score, float("nan"), float("nan"), n=10, method="own formula")
+    assert shown(estimate, "priority_score").value == text

@@ -21,6 +21,7 @@ from cjm_lab.journey.declared import (
 )
 from cjm_lab.journey.found import Group
 from cjm_lab.journey.ideas import ideas_at
+from cjm_lab.journey.marks import mark_changes
 from cjm_lab.journey.model import (
     BY_STAGE,
     LANES,
@@ -88,7 +89,7 @@ def build_map(
         Its lanes in the order of `cjm_lab.journey.model.LANES`. What customers expect, the
         touchpoint, what they do, how many get there and are lost, how they feel, what they say,
         what hurts, what could be done and who owns it are always there; the others where they
-        say something.
+        say something. Figures that got better or worse since the report before say so.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def build_map(
             ]
         if key in _ALWAYS or any(cell.items for cell in said):
             lanes.append(Lane(key, name, tuple(said), notes.get(key, ""), key in BY_STAGE))
-    return JourneyMap(
+    drawn = JourneyMap(
         title=study.title,
         study=study.name,
         as_of=parse_day(as_of),
@@ -153,6 +154,7 @@ def build_map(
         cards=tuple(cards),
         evidence=frame_of(ledger),
     )
+    return mark_changes(drawn, ledger)
 
 
 def _study_cells(study: Study, group: Group) -> dict[str, tuple[Cell, ...]]:

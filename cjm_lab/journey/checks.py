@@ -14,6 +14,7 @@ from cjm_lab.journey.compare import MEASURED
 from cjm_lab.journey.pains import pain_points
 from cjm_lab.journey.rows import frame_of, records
 from cjm_lab.ledger import Ledger, evidence, evidence_frame
+from cjm_lab.planning.actions import CLOSED
 from cjm_lab.study import Study
 from cjm_lab.words import NBSP, counted, listed, plain
 from cjm_lab.workspace import parse_day
@@ -27,9 +28,6 @@ MOST_PERSONAS = 3
 
 #: Ages in days from which evidence is called old, and what that is in words.
 _AGES = ((365, "more than a year"), (183, "more than half a year"), (31, "more than a month"))
-
-#: States of an action, in small letters, that need nothing more.
-CLOSED = ("done", "closed", "dropped", "cancelled", "canceled")
 
 Mistake = tuple[str, str, str]
 

@@ -20,7 +20,7 @@ from cjm_lab.words import capital, measure_name, span_words
 #: The direction that is good, of the measures that have one; the others are not tested. Reach and
 #: exit shares have none: they move with who is active, and a place that fewer need is no worse.
 HIGHER = {"valence", "rating", "likert", "nps", "csat", "ces", "sus", "umux", "umux_lite",
-          "conversion", "repeat_share", "resolved_share"}  # fmt: skip
+          "conversion", "channel_conversion", "repeat_share", "resolved_share"}  # fmt: skip
 LOWER = {"drop_off", "negative_share", "churn_share", "first_reply_hours"}
 
 #: What is measured anew for each report; the other lanes are derived from these or are words.
@@ -109,13 +109,7 @@ def compare_maps(
     table[[*_NUMBERS, *_TESTS]] = table[[*_NUMBERS, *_TESTS]].astype("float64")
     text = [*_TEXT, "verdict", "method"]
     table[text] = table[text].astype("str").fillna("")
-    table["p_adjusted"] = table.groupby("family")["p"].transform(_corrected)
-    equal = table.groupby("family")["p_equivalent"].transform(_corrected)
-    alpha = 1 - study.level
-    improved = np.where(table["value"] * table["good"] > 0, "better", "worse")
-    sure = [equal <= alpha, table["p_adjusted"] <= alpha]
-    verdict = np.select(sure, ["equivalent", improved], "unclear")
-    table["verdict"] = table["verdict"].where(table["verdict"] != "", verdict)
+    table = _judged(table, 1 - study.level)
     return table.sort_values(
         ["family", "p_adjusted", "stage", "touchpoint", "measure", "evidence_id"],
         key=lambda column: column == "exploratory" if column.name == "family" else column,
@@ -329,6 +323,18 @@ def _of_any_sample(estimate: Estimate, level: float) -> Estimate:
         return estimate
     half = float(stats.t.ppf(0.5 + level / 2, max(estimate.n - 2, 1))) * estimate.se
     return replace(estimate, low=estimate.value - half, high=estimate.value + half)
+
+
+def _judged(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return the lines with corrected p values, and a verdict on those that have none yet."""
+    families = table.groupby("family")
+    p_adjusted = families["p"].transform(_corrected)
+    equal = families["p_equivalent"].transform(_corrected)
+    improved = np.where(table["value"] * table["good"] > 0, "better", "worse")
+    verdict = np.select([equal <= alpha, p_adjusted <= alpha], ["equivalent", improved], "unclear")
+    return table.assign(
+        p_adjusted=p_adjusted, verdict=table["verdict"].where(table["verdict"] != "", verdict)
+    )
 
 
 def _corrected(p: pd.Series) -> pd.Series:

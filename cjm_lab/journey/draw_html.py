@@ -375,6 +375,9 @@ def _plain_item(item: Item, channel: str) -> str:
         return f'<div class="cjm-pain">{rank}<b>{text}</b>{small}</div>'
     if item.kind == "idea":
         return f'<div class="cjm-idea"><b>{text}</b>{small}</div>'
+    if item.kind == "change":
+        look = "cjm-strong" if item.strong else "cjm-change"
+        return f'<p class="cjm-line {look}"><b>{text}</b> {small}</p>'
     if item.kind == "loss":
         look = "cjm-strong" if item.strong else "cjm-quiet"
         return f'<p class="cjm-line {look}"><b>{text}</b> {small}</p>'
@@ -394,6 +397,7 @@ def _legend(map_: JourneyMap) -> str:
         f'<i style="border-inline-start:3px {line} var(--cjm-axis)"></i><b>{word}</b> {meaning}'
         for word, line, meaning in _LINES
     ]
+    lines += ["<b>▲ better, ▼ worse</b> than the report before, beyond chance"] * map_.is_marked
     ends = paint.peak_end_words(map_)
     lines += [ends] if ends else []
     return f'<div class="cjm-legend">{"".join(f"<span>{line}</span>" for line in lines)}</div>'

@@ -290,7 +290,8 @@ def _item(item: Item, width: float, channel: str) -> Block:
         return Block(
             _lines(item.text, room, Line("", bold=True)) + small, card=fill, rank=item.rank
         )
-    look = Line("", fill=paint.ALARM if item.strong else paint.INK, bold=item.strong,
+    look = Line("", fill=paint.ALARM if item.strong else paint.INK,
+                bold=item.strong or item.kind == "change",
                 italic=item.kind == "quote")  # fmt: skip
     return Block(_lines(item.text, width, look) + small)
 
@@ -369,6 +370,7 @@ def _legend(map_: JourneyMap, whole: int, y: float) -> tuple[list[str], float]:
         f"area of a dot: how many answered; line: {level} interval; gray: may be neutral",
         "diamond: share of complaints, on its own scale" if map_.marks else "",
         "square: importance, on its own scale" if map_.importance else "",
+        "▲ better, ▼ worse than the report before, beyond chance" if map_.is_marked else "",
         paint.peak_end_words(map_),
     ]
     y += 22

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from cjm_lab.journey.rows import Row, Rows
 from cjm_lab.ledger import row_estimate
+from cjm_lab.planning.priorities import SCORE_MEASURES
 from cjm_lab.study import ResponseRule, Study
-from cjm_lab.words import shown
+from cjm_lab.words import number, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Idea:
 
 def ideas_at(rows: Rows, touchpoint: str, study: Study) -> list[Idea]:
     """Return what could be done at a touchpoint, the best score first, then the response rules."""
-    scored = sorted(rows.all("rice", touchpoint), key=lambda row: -row["value"])
-    ideas = [_opportunity(rows, row) for row in scored]
+    scored = [row for measure in SCORE_MEASURES.values() for row in rows.all(measure, touchpoint)]
+    ideas = [_opportunity(rows, row) for row in sorted(scored, key=lambda row: -row["value"])]
     for rule in study.responses:
         if rule_touchpoint(rule, study) == touchpoint:
             ideas.append(_response(rows.all("waiting_now", touchpoint), rule))
@@ -56,7 +57,8 @@ def _opportunity(rows: Rows, row: Row) -> Idea:
         premise = forecast[0]["note"].partition(";")[0]
         words = f"{lift.value} of conversion {lift.interval}".strip()
         return Idea(row["label"], f"{words}, {premise}" if premise else words, ids)
-    return Idea(row["label"], f"score {row['value']:,.0f}; not yet forecast", (row["evidence_id"],))
+    score = f"score {number(row['value'])}; not yet forecast"
+    return Idea(row["label"], score, (row["evidence_id"],))
 
 
 def _response(waiting: list[Row], rule: ResponseRule) -> Idea:

@@ -13,7 +13,9 @@ from cjm_lab.personas.cards import PersonaCard
 from cjm_lab.study import Stage, Touchpoint
 
 CellStatus = Literal["observed", "reasoned", "assumed", "none"]
-ItemKind = Literal["text", "place", "quote", "pain", "idea", "bar", "loss", "point", "mark", "move"]
+ItemKind = Literal[
+    "text", "place", "quote", "pain", "idea", "bar", "loss", "point", "mark", "move", "change"
+]
 State = Literal["as-is", "to-be"]
 
 #: The lanes a map may have, from top to bottom, with their names. Those of `MEASURED` should have
@@ -67,7 +69,7 @@ class Item:
     kind
         How it is drawn: plain text, the name of a place, a quote, a pain, an idea, a share as a
         bar, a loss, a point of the emotion curve or of the importance line, a mark beside the curve
-        from another source, or a move to another touchpoint.
+        from another source, a move to another touchpoint, or what changed since the report before.
     estimate
         The number itself, for kinds that draw it.
     rank
@@ -205,6 +207,11 @@ class JourneyMap:
     def lane(self, key: str) -> Lane:
         """Return the lane with that key, such as ``feels``; without cells where there is none."""
         return next((lane for lane in self.lanes if lane.key == key), Lane(key, LANES[key], ()))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether something on it is said to have changed since the report before."""
+        return any(i.kind == "change" for lane in self.lanes for c in lane.cells for i in c.items)
 
     @property
     def cells_with_evidence(self) -> tuple[int, int]:

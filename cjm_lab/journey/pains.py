@@ -19,9 +19,6 @@ from cjm_lab.ledger import evidence_frame, row_estimate
 from cjm_lab.study import Study
 from cjm_lab.words import listed
 
-#: Mean severity from which a walkthrough finding is a major problem (0 to 4).
-MAJOR = 2.5
-
 #: Fewer answers than this are no answer: the log may speak alone.
 FEWEST = 30
 
@@ -53,6 +50,8 @@ class Signs:
         """Who agrees, in words."""
         agree = listed(list(self.hurting))
         words = f"{agree} agree" if len(self.hurting) > 1 else f"{agree} only"
+        if list(self.hurting) == ["walkthrough"]:
+            words += ": experts, no customers"
         if not self.denying:
             return words
         verb = "does" if len(self.denying) == 1 else "do"
@@ -95,17 +94,18 @@ def pain_points(
     """Return the pain points as evidence, two rows each: ``pain`` and its ``rank``.
 
     A touchpoint with negative evidence is one: satisfaction below neutral with its whole
-    interval; mostly negative mentions, and more so than at the usual touchpoint; major problems
-    in the walkthrough; or, before the journey's aim and where too few were asked, more people
-    lost than at the usual touchpoint. (Every advert loses most of those who see it, and after the
-    aim nothing has to follow: elsewhere losses only agree with another sign.)
+    interval; mostly negative mentions, and more so than at the usual touchpoint; a weakness that
+    two or more evaluators of the walkthrough call major (severity 3 or 4); or, before the journey's
+    aim and where too few were asked, more people lost than at the usual touchpoint. (Every advert
+    loses most of those who see it, and after the aim nothing has to follow: elsewhere losses only
+    agree with another sign. Evaluators are experts: where they alone say so, the note tells it.)
 
     Parameters
     ----------
     measured
         Rows with the measures valence, drop_off, reach, negative_share and those of importance.
     walkthrough_rows
-        Rows with the measure severity.
+        Rows with the measures severity and major_problems.
     study
         The touchpoints, in the order of the journey, and the confidence level.
     seed
@@ -218,7 +218,7 @@ def evidence_behind(rows: Rows, touchpoint: str, study: Study) -> tuple[str, ...
     touchpoint
         Where the pain is.
     """
-    signs = ("valence", "drop_off", "negative_share", "severity", "reach")
+    signs = ("valence", "drop_off", "negative_share", "severity", "major_problems", "reach")
     found = [rows.one(measure, touchpoint) for measure in signs]
     importance = importance_of(study, rows)
     found.append(importance.rows.get(touchpoint) if importance else None)
@@ -274,9 +274,9 @@ def signs_at(rows: Rows, touchpoint: str, study: Study, usual: Usual) -> Signs:
     negative = rows.one("negative_share", touchpoint)
     low, high = _bounds(negative)
     ask("mentions", negative, hurts=low > max(0.5, usual.negative), denies=high < 0.5)
-    severity = rows.one("severity", touchpoint)
-    grade = severity["value"] if severity else nan
-    ask("walkthrough", severity, hurts=grade >= MAJOR, denies=False)
+    severity, major = rows.one("severity", touchpoint), rows.one("major_problems", touchpoint)
+    agreed = major is not None and major["value"] >= 1
+    ask("walkthrough", severity, hurts=agreed, denies=False)
     asked = (valence, drop, negative, severity)
     stage = next(s for s in study.stages if touchpoint in [t.id for t in s.touchpoints])
     log_counts = stage.period != "after" and (valence is None or valence["n"] < FEWEST)
@@ -373,9 +373,10 @@ def _middle(drop: Floats) -> Floats:
 
 def _label(rows: Rows, signs: Signs, touchpoint: str) -> str:
     """Return the words of a pain: what the walkthrough found, else what carries it."""
-    found = rows.one("severity", touchpoint)
-    if found is not None and found["value"] >= 1 and found["label"]:
-        return str(found["label"])
+    for measure in ("major_problems", "severity"):
+        found = rows.one(measure, touchpoint)
+        if found is not None and found["value"] >= 1 and found["label"]:
+            return str(found["label"])
     words = {
         "survey": "Low satisfaction",
         "log": "Many give up",

@@ -22,8 +22,22 @@ VERDICTS = {
 
 def then_now(now: Row, change: Row) -> str:
     """Return both values and the difference with its interval, all with the same decimals."""
+    then, after, digits = _alike(now, change)
+    gap = row_estimate(change)
+    measure = "share" if _is_share(now) else now["measure"]
+    text = shown(gap, measure, change=True, digits=digits)
+    return f"{then} → {after}, {text.value} {text.interval}"
+
+
+def values_then_now(now: Row, change: Row) -> tuple[str, str]:
+    """Return both values as a reader sees them, with the same decimals."""
+    return _alike(now, change)[:2]
+
+
+def _alike(now: Row, change: Row) -> tuple[str, str, int]:
+    """Return both values in words and the decimals with which they and their difference add up."""
     measure, after, gap = now["measure"], row_estimate(now), row_estimate(change)
-    share = is_share(measure, after.method)
+    share = _is_share(now)
     digits = decimals(gap, "share" if share else measure, change=True)
     unit = 100 if share else 1
     then = after.value - gap.value
@@ -33,8 +47,11 @@ def then_now(now: Row, change: Row) -> str:
         then = (round(after.value * unit, digits) - round(gap.value * unit, digits)) / unit
     before = Estimate(then, nan, nan, n=0, method=after.method)
     values = [shown(part, measure, digits=digits).value for part in (before, after)]
-    text = shown(gap, "share" if share else measure, change=True, digits=digits)
-    return f"{values[0]} → {values[1]}, {text.value} {text.interval}"
+    return values[0], values[1], digits
+
+
+def _is_share(now: Row) -> bool:
+    return is_share(now["measure"], now["method"])
 
 
 def change_of(rows: Rows) -> dict[str, Row]:

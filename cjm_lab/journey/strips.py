@@ -29,7 +29,7 @@ from cjm_lab.journey.paint import (
     extremes,
     safe,
 )
-from cjm_lab.words import shown
+from cjm_lab.words import measure_name, shown
 
 #: Heights of the strips that span all columns.
 HEIGHT, IMPORTANCE_HEIGHT, WAYS_HEIGHT = 262, 112, 140
@@ -44,6 +44,8 @@ PERSONAS = (
     ("#8A6D00", "1 4"), ("#595959", "12 4"),
 )  # fmt: skip
 _LEVELS = 3
+#: What the curve shows, as a mark of change calls it.
+FELT = measure_name("valence")
 
 
 def curve(map_: JourneyMap, width: int) -> str:
@@ -67,11 +69,12 @@ def curve(map_: JourneyMap, width: int) -> str:
         return _centered([*parts, *_marks(map_, width)])
     parts += _strokes([(width * (c + 0.5), y(e.value), c) for c, e in points], BLUE, 2.5)
     most = max(estimate.n for _, estimate in points)
-    tags = _tags([estimate for _, estimate in points])
+    tags, moved = _tags([estimate for _, estimate in points]), _moved(map_)
     statuses = _statuses(map_, "feels", "point")
     for number, (column, estimate) in enumerate(points):
         x = width * (column + 0.5)
-        parts.append(_dot(x, estimate, most, statuses[column], tags[number], names[column], y))
+        lines = [line for line in (tags[number], *moved.get(column, ())) if line]
+        parts.append(_dot(x, estimate, most, statuses[column], lines, names[column], y))
     asked = {column for column, _ in points}
     parts += [
         _text(width * (column + 0.5), HEIGHT - 7, NO_EVIDENCE, 10.5, MUTED, italic=True)
@@ -377,11 +380,11 @@ def _dot(
     estimate: Estimate,
     most: int,
     status: str,
-    tag: str,
+    tags: Sequence[str],
     name: str,
     y: Callable[[float], float],
 ) -> str:
-    """Return one point with its interval, value, n and, where it has one, its tag."""
+    """Return one point with its interval, value, n and, where it has some, its tags."""
     text = shown(estimate, "valence")
     value, at = estimate.value, y(estimate.value)
     radius = max(3.5, 9.5 * sqrt(estimate.n / most)) if most else 4.0
@@ -401,12 +404,23 @@ def _dot(
     step = 1 if value < 0 else -1
     words = edge + (15 if value < 0 else -6)
     parts.append(_text(x, words, text.value, 12.5, INK, weight=600, rim=3))
-    if tag:
-        parts.append(_text(x, words + 14 * step, tag, 11, MUTED, italic=True, rim=3))
+    parts += [
+        _text(x, words + 14 * step * place, tag, 11, MUTED, italic=True, rim=3)
+        for place, tag in enumerate(tags, 1)
+    ]
     small = " (few)" if estimate.n < 30 else ""
     known = f"n\u00a0{estimate.n:,}{small}" if estimate.n else status
     parts.append(_text(x, HEIGHT - 7, known, 10.5, MUTED))
     return "".join([*parts, "</g>"])
+
+
+def _moved(map_: JourneyMap) -> dict[int, list[str]]:
+    """Return by column which feelings got better or worse since the report before."""
+    return {
+        column: [item.text.partition(" since ")[0] for item in items]
+        for column, cell in enumerate(map_.lane("feels").cells)
+        if (items := [i for i in cell.items if i.kind == "change" and i.detail == FELT])
+    }
 
 
 def _whisker(x: float, y: Callable[[float], float], estimate: Estimate) -> str:

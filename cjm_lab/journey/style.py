@@ -132,6 +132,7 @@ fill:none;stroke:var(--cjm-muted);stroke-width:1.4;stroke-linejoin:round}}
 .cjm-cell .cjm-line b{{display:inline;font-weight:600}}
 .cjm-cell .cjm-strong b{{color:var(--cjm-alarm)}}
 .cjm-cell .cjm-quiet b{{font-weight:400}}
+.cjm-cell .cjm-change b{{color:var(--cjm-blue)}}
 .cjm-pain,.cjm-idea{{border-radius:6px;padding:5px 6px;margin-inline:-3px -4px;
 background:var(--cjm-idea)}}
 .cjm-pain{{background:var(--cjm-pain);position:relative;margin-top:5px;padding-top:9px}}

@@ -183,10 +183,37 @@ def _of_everyone(stream: JourneyStream, study: Study, period: Period, as_of: dat
             label = words.get(row["measure"], row["item"])
             what = {"measure": row["measure"], "item": row["item"], "label": label}
             yield from _row(row, study, lane="usage", **what, **here)
+    if study.funnel is not None and stream.channels:
+        yield from _conversion_by_channel(stream, study, period, as_of, here)
     came = acquisition(stream, period=period, level=study.level)
     for _, row in came[came["customers"] >= FEWEST_CUSTOMERS].iterrows():
         what = {"measure": "first_channel_share", "item": row["channel"], "label": row["channel"]}
         yield from _row(row, study, lane="acquisition", **what, **here)
+
+
+def _conversion_by_channel(
+    stream: JourneyStream, study: Study, period: Period, as_of: date, here: dict[str, Any]
+) -> Iterator[Row]:
+    """Yield the conversion of those who enter by each channel: what two reports are split by."""
+    assert study.funnel is not None
+    days, without = study.funnel.window_days, study.funnel.without
+    taken = funnel(
+        stream, study.funnel.steps, window_days=days, without=without, by="channel",
+        period=period, as_of=as_of, level=study.level,
+    )  # fmt: skip
+    for _, row in taken.groupby("segment", sort=True).tail(1).iterrows():
+        if row["n"] >= FEWEST_CUSTOMERS:
+            yield from _row(
+                row,
+                study,
+                lane="acquisition",
+                measure="channel_conversion",
+                label=row["segment"],
+                segment=f"channel={row['segment']}",
+                basis=(*study.funnel.steps, days, *without),
+                note="by the channel that customers entered with",
+                **here,
+            )
 
 
 def crm_evidence(

@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from math import nan, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate
+from cjm_lab.planning.improvements import Array, Option, Outlook, conversion_with, options_of
 
 if TYPE_CHECKING:
     from cjm_lab.metrics.chain import MarkovChain
-
-Array = npt.NDArray[np.float64]
-
-#: The measure whose lift the chain can carry on to the goal.
-FORECAST_MEASURE = "conversion"
-
-
-@dataclass(frozen=True, eq=False)
-class Outlook:
-    """What a forecast starts from.
-
-    Parameters
-    ----------
-    chain
-        Journeys up to the conversion.
-    journeys
-        Journeys begun a month, with their standard error.
-    order_value
-        Mean value of an order; ``nan`` where unknown, and then no value is forecast.
-    horizon_months
-        Months over which a gain and a monthly cost count.
-    note
-        Which journeys the chain is made of, if not those of the period.
-    """
-
-    chain: MarkovChain
-    journeys: Estimate
-    order_value: Estimate
-    horizon_months: int = 12
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An improvement that the chain can carry on: where, by how much, at what cost."""
-
-    resource: str
-    touchpoints: tuple[str, ...]
-    lift: tuple[float, float, float]
-    cost_once: float
-    cost_month: float
-
-    def cost(self, months: int) -> float:
-        """Return what it costs over that many months."""
-        return self.cost_once + self.cost_month * months
-
-    @property
-    def expected_lift(self) -> float:
-        """Mean of the PERT distribution."""
-        low, likely, high = self.lift
-        return (low + 4 * likely + high) / 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +28,38 @@ class Simulation:
     journeys: Array
     order_value: Array
     level: float
+    new_share: Array
+    customer_value: Array
+    cost_multiples: dict[str, Array]
+    #: Of the chance that a later month's customers behave by.
+    seed: int
+
+    def draws(self, resources: Iterable[str]) -> dict[str, Array]:
+        """Return the draws of every measure of `forecast` for some options together."""
+        chosen = [self.options[name] for name in resources]
+        lifts = [(option, self.lifts[option.resource]) for option in chosen]
+        conversion = conversion_with(self.chain, lifts)
+        gain = conversion - conversion_with(self.chain, [])
+        orders = gain * self.journeys
+        months = self.outlook.horizon_months
+        zero = np.zeros_like(gain)
+        multiples = self.cost_multiples
+        once = sum((multiples[o.resource] * o.cost_once for o in chosen), start=zero)
+        running = sum((multiples[o.resource] * o.cost_month for o in chosen), start=zero)
+        customers, revenue = orders * self.new_share, orders * self.order_value
+        return {
+            "conversion_lift": gain,
+            "expected_conversion": self._month_of(conversion),
+            "added_orders": orders,
+            "added_customers": customers,
+            "added_revenue": revenue,
+            "added_lifetime_value": customers * months * self.customer_value,
+            "net_value": revenue * months - once - running * months,
+            "payback_months": _months_until(once, revenue - running),
+        }
 
     def outcome(self, resources: Iterable[str]) -> dict[str, Estimate]:
-        """Return conversion_lift, added_orders (a month) and net_value of some options together.
+        """Return the measures of `forecast` for some options together.
 
         Examples
         --------
@@ -92,23 +70,17 @@ class Simulation:
         >>> outlook = Outlook(chain, Estimate(200, 200, 200, n=200, method="count", se=0.0),
         ...                   Estimate(50, 50, 50, n=100, method="t", se=0.0), 12)
         >>> outcome = simulate([fix], outlook).outcome(["Keep the card form"])
-        >>> format(outcome["added_orders"], ".0f")
-        '20 [20, 20] n=1000'
+        >>> format(outcome["added_orders"], ".0f"), format(outcome["payback_months"], ".1f")
+        ('20 [20, 20] n=1000', '0.9 [0.9, 0.9] n=1000')
         """
-        chosen = [self.options[name] for name in resources]
-        lifts = [(option, self.lifts[option.resource]) for option in chosen]
-        gain = conversion_with(self.chain, lifts) - conversion_with(self.chain, [])
-        orders = gain * self.journeys
-        months = self.outlook.horizon_months
-        cost = sum(option.cost(months) for option in chosen)
-        net = orders * months * self.order_value - cost
-        draws = {"conversion_lift": gain, "added_orders": orders, "net_value": net}
-        return {measure: self._estimate(values) for measure, values in draws.items()}
+        draws = self.draws(resources)
+        months = draws.pop("payback_months")
+        found = {measure: self._estimate(values) for measure, values in draws.items()}
+        return found | self._payback(months)
 
     def _estimate(self, values: Array) -> Estimate:
         """Return mean and predictive interval of the draws."""
-        tail = 50 * (1 - self.level)
-        low, high = np.percentile(values, [tail, 100 - tail])
+        low, high = np.percentile(values, self._tails)
         return Estimate(
             float(values.mean()),
             float(low),
@@ -118,6 +90,50 @@ class Simulation:
             se=float(values.std(ddof=1)),
             level=self.level,
         )
+
+    def _payback(self, months: Array) -> dict[str, Estimate]:
+        """Return the chance to pay back within the horizon, and the median of the months.
+
+        A bound beyond the horizon is drawn in to it: what happens later is not forecast. A median
+        beyond it is unknown.
+        """
+        n, horizon = self.outlook.chain.customers, float(self.outlook.horizon_months)
+        if np.isnan(months).any():
+            unknown = Estimate(nan, nan, nan, n=n, method="value not known", level=self.level)
+            return {"payback_chance": unknown, "payback_months": unknown}
+        chance = float((months <= horizon).mean())
+        se = sqrt(chance * (1 - chance) / len(months))
+        tail = self._tails
+        # "higher" and "lower": no mean of a number and never.
+        low = float(np.percentile(months, tail[0], method="lower"))
+        high = float(np.percentile(months, tail[1], method="higher"))
+        median = float(np.percentile(months, 50, method="higher"))
+        known = median <= horizon
+        return {
+            "payback_chance": Estimate(
+                chance, nan, nan, n, f"share of {len(months)} draws", se, level=self.level
+            ),
+            "payback_months": Estimate(
+                median if known else nan,
+                low if known else nan,
+                min(high, horizon) if known else nan,
+                n,
+                f"median of {len(months)} draws, predictive",
+                level=self.level,
+            ),
+        }
+
+    @property
+    def _tails(self) -> list[float]:
+        """Percentiles at the ends of the interval."""
+        tail = 50 * (1 - self.level)
+        return [tail, 100 - tail]
+
+    def _month_of(self, conversion: Array) -> Array:
+        """Return the share that a later month would show, with the chance of its customers."""
+        begun = np.maximum(1, np.rint(self.journeys)).astype(np.int64)
+        rng = np.random.default_rng([self.seed, 1])
+        return np.asarray(rng.binomial(begun, np.clip(conversion, 0, 1)) / begun, dtype=float)
 
 
 def forecast(
@@ -136,7 +152,7 @@ def forecast(
         The tidy table. Forecast are those with a lift on ``conversion`` at a touchpoint of the
         chain: by how many points more of the customers there move on.
     outlook
-        The journey's chain, its traffic, the value of an order and the horizon.
+        The journey's chain, its traffic, the values of an order and of a customer, the horizon.
     level
         Confidence level of the predictive intervals.
     seed
@@ -147,13 +163,25 @@ def forecast(
     Returns
     -------
     DataFrame
-        One row a resource and measure (``conversion_lift``, ``added_orders`` a month,
-        ``net_value`` over the horizon in the currency of orders and costs): ``resource measure
-        value low high n method se n_eff level``.
+        One row a resource and measure: ``resource measure value low high n method se n_eff level``.
+
+        - ``conversion_lift``: by how much the true conversion would rise; the interval holds what
+          is unsure in the lift and in the sample that the chain is made of
+        - ``expected_conversion``: the share that a later month would show; its interval also holds
+          the chance of that month's customers, so that what is observed may be held against it
+        - ``added_orders``, ``added_customers``, ``added_revenue``: a month
+        - ``added_lifetime_value``: what the customers won over the horizon order in as many months
+          from their first order on
+        - ``net_value``: added revenue over the horizon less the cost
+        - ``payback_chance``: chance that the net value is not below zero
+        - ``payback_months``: median, unknown where it lies beyond the horizon
+
+        What the outlook doesn't know is unknown here.
 
     Notes
     -----
-    A lift is causal only where a pilot with a control stands behind it.
+    A lift is causal only where a pilot with a control stands behind it. Gains begin at once and
+    stay as they are; money of later months counts in full.
 
     References
     ----------
@@ -170,8 +198,9 @@ def forecast(
     >>> fix = pd.DataFrame([["Keep the card form", "payment", "conversion", .1, .1, .1, 900, 0]],
     ...     columns=["resource", "touchpoints", "measure", "lift_low", "lift_likely", "lift_high",
     ...              "cost_once", "cost_month"])
-    >>> forecast(fix, outlook)["value"].round(6).tolist()
-    [0.1, 20.0, 11100.0]
+    >>> found = forecast(fix, outlook).set_index("measure")["value"].round(6)
+    >>> found[["conversion_lift", "added_orders", "added_revenue", "net_value"]].tolist()
+    [0.1, 20.0, 1000.0, 11100.0]
     """
     simulation = simulate(
         options_of(resources, outlook.chain), outlook, level=level, seed=seed, draws=draws
@@ -185,38 +214,6 @@ def forecast(
     return pd.DataFrame(rows, columns=columns)
 
 
-def options_of(resources: pd.DataFrame, chain: MarkovChain) -> list[Option]:
-    """Return the resources whose lift the chain can carry on, in the order of the table.
-
-    Raises
-    ------
-    ParameterError
-        If a lift's low, likely and high value are not in that order.
-    """
-    bounds = ["lift_low", "lift_likely", "lift_high"]
-    usable = resources[
-        (resources["measure"] == FORECAST_MEASURE) & resources[bounds].notna().all(axis=1)
-    ]
-    options = []
-    for row in usable.to_dict("records"):
-        low, likely, high = (float(row[bound]) for bound in bounds)
-        if not low <= likely <= high:
-            raise ParameterError(
-                f"lift_low <= lift_likely <= lift_high must hold, got {low:g}, {likely:g}, "
-                f"{high:g} (resource {row['resource']!r})"
-            )
-        named = [name.strip() for name in row["touchpoints"].split(";")]
-        places = tuple(dict.fromkeys(name for name in named if name in chain.touchpoints))
-        once, month = row["cost_once"], row["cost_month"]
-        if not pd.isna(once) or not pd.isna(month):  # one of the two may be blank: no such cost
-            once, month = np.nan_to_num(once), np.nan_to_num(month)
-        if places:
-            options.append(
-                Option(row["resource"], places, (low, likely, high), float(once), float(month))
-            )
-    return options
-
-
 def simulate(
     options: Sequence[Option],
     outlook: Outlook,
@@ -225,10 +222,11 @@ def simulate(
     seed: int = 0,
     draws: int = 4000,
 ) -> Simulation:
-    """Return draws of the chain, the traffic, the order value and the lifts.
+    """Return draws of the chain, the traffic, the values, the costs and the lifts.
 
-    Sampling error: each row of the chain is a Dirichlet of its counted moves, traffic and order
-    value are normal with their standard errors. Lifts are PERT of low, likely and high.
+    Sampling error: each row of the chain is a Dirichlet of its counted moves; traffic and values
+    are normal with their standard errors. Lifts are PERT of low, likely and high, and so are the
+    multiples of the costs.
 
     Parameters
     ----------
@@ -256,40 +254,19 @@ def simulate(
         normal(outlook.journeys),
         normal(outlook.order_value),
         level,
+        np.minimum(1.0, normal(outlook.new_share)),
+        normal(outlook.customer_value),
+        {option.resource: _pert(outlook.cost_multiple, rng, draws) for option in options},
+        seed,
     )
 
 
-def conversion_with(chain: MarkovChain, lifts: Sequence[tuple[Option, Any]]) -> Any:
-    """Return the conversion of a chain, or of a stack of them, with some options in place.
-
-    An option wins back a part of those lost at its touchpoints; a second one there can only win
-    back from those still lost, so that overlapping options add up to less than their sum.
-
-    Examples
-    --------
-    >>> from cjm_lab.metrics.chain import MarkovChain
-    >>> chain = MarkovChain(("pay",), np.array([1.0, 0, 0]), np.array([[0.0, 0.5, 0.5]]), 100, 50)
-    >>> fix = Option("Keep the card form", ("pay",), (0.25, 0.25, 0.25), 900, 0)
-    >>> conversion_with(chain, [(fix, 0.25)]), conversion_with(chain, [(fix, 0.25), (fix, 0.25)])
-    (0.75, 0.875)
-    """
-    kept: dict[str, Any] = {}
-    for option, lift in lifts:
-        for touchpoint in option.touchpoints:
-            lost = _lost(chain, touchpoint)
-            won = np.minimum(lift / np.where(lost > 0, lost, 1.0), 1.0)
-            kept[touchpoint] = kept.get(touchpoint, 1.0) * (1 - won)
-    points: Mapping[str, Any] = {t: _lost(chain, t) * (1 - part) for t, part in kept.items()}
-    if not points:
-        first = chain.touchpoints[0]
-        return chain.with_lift(first, np.zeros_like(_lost(chain, first)))
-    *before, last = points
-    return chain.lifted({t: points[t] for t in before}).with_lift(last, points[last])
-
-
-def _lost(chain: MarkovChain, touchpoint: str) -> Array:
-    """Return the share of visits to a touchpoint after which the customer is lost."""
-    return chain.moves[..., chain.touchpoints.index(touchpoint), -1]
+def _months_until(once: Array, a_month: Array) -> Array:
+    """Return the months until a monthly gain has paid a cost back; infinite: never."""
+    gains = a_month > 0
+    months = np.where(gains, once / np.where(gains, a_month, 1.0), np.inf)
+    months[(once == 0) & (a_month == 0)] = 0.0
+    return np.where(np.isnan(once + a_month), nan, months)
 
 
 def _drawn_chain(chain: MarkovChain, rng: np.random.Generator, draws: int) -> MarkovChain:
@@ -309,9 +286,9 @@ def _dirichlet(counts: Array, rng: np.random.Generator, draws: int) -> Array:
     return gamma / np.where(total > 0, total, 1.0)
 
 
-def _pert(lift: tuple[float, float, float], rng: np.random.Generator, draws: int) -> Array:
+def _pert(ends: tuple[float, float, float], rng: np.random.Generator, draws: int) -> Array:
     """Return draws of a PERT distribution."""
-    low, likely, high = lift
+    low, likely, high = ends
     if high == low:
         return np.full(draws, likely)
     a = 1 + 4 * (likely - low) / (high - low)

@@ -10,9 +10,23 @@ import pandas as pd
 
 from cjm_lab.estimate import Estimate
 from cjm_lab.ledger import evidence
-from cjm_lab.planning.priorities import prioritize
-from cjm_lab.planning.resources import resource_gaps, rice_inputs, touchpoints_of
+from cjm_lab.planning.opportunities import link_resources
+from cjm_lab.planning.priorities import (
+    METHOD_NAMES,
+    SCORE_MEASURES,
+    made_of,
+    scorable,
+    scored_by,
+    study_formula,
+)
+from cjm_lab.planning.resources import priority_inputs, resource_gaps
+from cjm_lab.planning.stability import rank_stability
 from cjm_lab.study import Study
+
+#: So many count as the first.
+TOP = 3
+
+NO_ANSWER = "answers nothing that was found"
 
 #: Where a row stands: stage, touchpoint, item.
 Place: TypeAlias = dict[str, Any]
@@ -35,31 +49,52 @@ def gap_rows(resources: pd.DataFrame, place: dict[str, Place]) -> Iterator[dict[
         )
 
 
-def rice_rows(
+def priority_rows(
     resources: pd.DataFrame,
-    pains: pd.DataFrame,
+    opportunities: pd.DataFrame,
     measured: pd.DataFrame,
     study: Study,
     place: dict[str, Place],
+    seed: int,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the RICE score of each resource whose inputs are known."""
-    words = pains[pains["measure"] == "pain"].drop_duplicates("touchpoint")
-    pain_at = dict(zip(words["touchpoint"], words["label"], strict=True))
-    lists = touchpoints_of(resources, study)
-    scored = prioritize(rice_inputs(resources, measured, study))
-    served = dict(zip(resources["resource"], lists, strict=True))
-    for row in scored.to_dict("records"):
-        answers = [pain_at[t] for t in served[row["resource"]] if t in pain_at]
-        score = Estimate(row["score"], nan, nan, n=int(row["reach"]), method="RICE")
+    """Yield the score of each resource whose inputs are known, by the study's own method."""
+    method = study.priorities.method
+    inputs = priority_inputs(resources, measured, study)
+    formula = study_formula(inputs, study)
+    known = scorable(inputs, formula)
+    scored = scored_by(formula, known, method)
+    top = top_of(len(scored))
+    often = rank_stability(
+        known, method=method, formula=study.priorities.formula, top=top, level=study.level,
+        seed=seed,
+    )  # fmt: skip
+    shares = dict(zip(often["resource"], often["value"], strict=True))
+    answers = link_resources(scored, opportunities, study)["answers"]
+    for row, answered in zip(scored.to_dict("records"), answers, strict=True):
+        name = row["resource"]
+        reach = row["reach"] if "reach" in formula.names else 0
+        note = [made_of(formula, row), row.get("quadrant", "")]
+        if len(scored) > 1:
+            note.append(f"{top_words(top)} in {shares[name]:.0%} of draws".replace("%", " %"))
+        note.append("answers: " + "; ".join(answered) if answered else NO_ANSWER)
         yield evidence(
-            score,
+            Estimate(row["score"], nan, nan, n=int(reach), method=METHOD_NAMES[method]),
             lane="opportunity",
-            measure="rice",
-            label=row["resource"],
-            source="resources; events",
+            measure=SCORE_MEASURES[method],
+            label=name,
+            source="resources; events" if reach else "resources",
             status="reasoned",
-            note=f"reach {row['reach']:,.0f} a month x impact {row['impact']:g} x confidence "
-            f"{row['confidence']:g} / effort {row['effort']:g}; "
-            + (f"answers: {'; '.join(answers)}" if answers else "no pain point there"),
-            **place[row["resource"]],
+            note="; ".join(filter(None, note)),
+            basis=[study.priorities.formula] if method == "formula" else [],
+            **place[name],
         )
+
+
+def top_of(count: int) -> int:
+    """Return how many of so many count as the first: three, or one where there are no more."""
+    return TOP if count > TOP else 1
+
+
+def top_words(top: int) -> str:
+    """Return how the first are called."""
+    return "first" if top == 1 else "among the first three"

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
+from cjm_lab.planning.piloted import lift_sources
 from cjm_lab.study import Study
+
+Array = npt.NDArray[np.float64]
+
+#: Kinds of resources, in the order in which they are listed.
+KINDS = ("people", "tool", "content", "budget", "data")
 
 #: What a lift is measured against: the length of the scale it is on; shares are on one of 1.
 RANGE_OF_MEASURE = {"valence": 4.0, "nps": 200.0, "ces": 6.0, "rating": 4.0}
@@ -15,12 +22,13 @@ RANGE_OF_MEASURE = {"valence": 4.0, "nps": 200.0, "ces": 6.0, "rating": 4.0}
 IMPACT_STEPS = ((0.20, 3.0), (0.10, 2.0), (0.05, 1.0), (0.02, 0.5))
 LEAST_IMPACT = 0.25
 
+#: Ease by the person-weeks that it takes at most, from 10 down.
+EASE_STEPS = ((0.5, 10.0), (1.0, 8.0), (2.0, 6.0), (4.0, 4.0), (12.0, 2.0))
+LEAST_EASE = 1.0
+
 #: Confidence by what stands behind the lift; a pilot that shows nothing is worth a judgement.
 CONFIDENCE = {"pilot": 1.0, "benchmark": 0.8}
 NO_CONFIDENCE = 0.5
-
-#: Below this p value the sizes of a pilot's arms don't fit the assignment.
-_SAMPLE_RATIO_ALPHA = 0.01
 
 
 def resource_gaps(resources: pd.DataFrame) -> pd.DataFrame:
@@ -51,6 +59,55 @@ def resource_gaps(resources: pd.DataFrame) -> pd.DataFrame:
     return gaps.loc[order, columns].reset_index(drop=True)
 
 
+def not_in_place(resources: pd.DataFrame) -> pd.DataFrame:
+    """Return the resources that aren't there, or not all of them, or nobody says.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"have": [1.0, 0.0, float("nan")], "need": [1.0, 1.0, 1.0]})
+    >>> len(not_in_place(table))
+    2
+    """
+    return resources[~(resources["have"] >= resources["need"])].reset_index(drop=True)
+
+
+def resource_kinds(resources: pd.DataFrame) -> pd.DataFrame:
+    """Return the gap analysis by kind: how many resources are there, missing or not counted.
+
+    Parameters
+    ----------
+    resources
+        The tidy table.
+
+    Returns
+    -------
+    DataFrame
+        One row a kind, the five usual ones first, then others as they are called (empty where none
+        is said): ``kind``, ``resources``, ``in_place`` (have reaches need), ``missing``,
+        ``unknown`` (have or need isn't said), and ``cost_once``, ``cost_month`` and ``effort`` of
+        what is not in place, sums of what is said.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"resource": ["Agents"], "kind": ["people"], "have": [3.0],
+    ...     "need": [5.0], "cost_once": [2000.0], "cost_month": [6200.0], "effort": [1.0]})
+    >>> resource_kinds(table).loc[:1, ["kind", "missing", "cost_month"]].values.tolist()
+    [['people', 1, 6200.0], ['tool', 0, 0.0]]
+    """
+    there = resources["have"] >= resources["need"]
+    unknown = resources["have"].isna() | resources["need"].isna()
+    costs = ["cost_once", "cost_month", "effort"]
+    counted = resources.assign(
+        resources=1, in_place=there, missing=~there & ~unknown, unknown=unknown
+    )
+    counted[costs] = resources[costs].mask(there, 0.0)
+    own = counted["kind"].unique().tolist()
+    kinds = [*KINDS, *sorted(kind for kind in own if kind not in KINDS)]
+    columns = ["resources", "in_place", "missing", "unknown", *costs]
+    sums = counted.groupby("kind")[columns].sum().reindex(kinds, fill_value=0)
+    return sums.rename_axis("kind").reset_index()
+
+
 def touchpoints_of(resources: pd.DataFrame, study: Study) -> pd.Series:
     """Return the list of touchpoint ids that each resource serves.
 
@@ -76,13 +133,14 @@ def touchpoints_of(resources: pd.DataFrame, study: Study) -> pd.Series:
     return lists
 
 
-def rice_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return reach, impact, confidence and effort of every resource that could change something.
+def priority_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return reach, impact, confidence, effort and ease of every resource, as far as known.
 
     Reach: customers a month who meet its best-reached touchpoint, from the log. Impact: the likely
     lift as a part of the measure's range, at least 20 % massive (3), 10 % high (2), 5 % medium (1),
     2 % low (0.5), else minimal (0.25). Confidence: a pilot with a clear effect 1, a benchmark 0.8,
-    all else 0.5. Effort: person-weeks.
+    all else 0.5. Effort: person-weeks. Ease: up to half a person-week 10, one 8, two 6, four 4,
+    twelve 2, more 1.
 
     Parameters
     ----------
@@ -96,75 +154,64 @@ def rice_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -
     Returns
     -------
     DataFrame
-        The resources for which all four are known, as `prioritize` takes them, with ``touchpoint``,
-        the first they serve.
+        The rows given, with ``touchpoint`` (the first they serve), ``reach reach_low reach_high``,
+        ``scale`` (the length of the measure's), ``impact confidence ease`` and ``gap``.
     """
-    per_month = _customers_a_month(measured)
     lists = touchpoints_of(resources, study)
-    reach = lists.explode().map(per_month).astype("float64").groupby(level=0).max()
-    length = resources["measure"].map(RANGE_OF_MEASURE).fillna(1.0)
-    part = (resources["lift_likely"] / length).round(9)  # 0.4 of 4 is a tenth, not a bit less
-    impact = np.select(
-        [part >= least for least, _ in IMPACT_STEPS],
-        [value for _, value in IMPACT_STEPS],
-        LEAST_IMPACT,
-    )
-    inputs = resources.assign(
+    reach = _customers_a_month(measured).reindex(lists.explode())
+    most = reach.set_axis(lists.explode().index).sort_values("value", ascending=False)
+    most = most[~most.index.duplicated()].reindex(resources.index)
+    scale = resources["measure"].map(RANGE_OF_MEASURE).astype("float64").fillna(1.0)
+    return resources.assign(
         touchpoint=lists.str[0],
-        reach=reach,
-        impact=np.where(part.isna(), np.nan, impact),
+        reach=most["value"],
+        reach_low=most["low"],
+        reach_high=most["high"],
+        scale=scale,
+        impact=impact_of(resources["lift_likely"] / scale),
         confidence=lift_sources(resources, measured).map(CONFIDENCE).fillna(NO_CONFIDENCE),
+        ease=ease_of(resources["effort"]),
+        gap=resources["need"] - resources["have"],
     )
-    known = inputs[["reach", "impact", "effort"]].notna().all(axis=1) & (inputs["effort"] > 0)
-    return inputs[known]
 
 
-def lift_sources(resources: pd.DataFrame, measured: pd.DataFrame) -> pd.Series:
-    """Return what stands behind each lift by now: a pilot's name alone shows nothing.
-
-    Parameters
-    ----------
-    resources
-        The tidy table.
-    measured
-        Rows of the ledger, among them the pilot's.
-
-    Returns
-    -------
-    Series
-        ``lift_source`` as typed, but for a pilot: ``pilot`` only where an outcome differs clear of
-        zero in the direction of the lift and the sample ratio is sound, else ``pilot: no result``,
-        ``pilot: bad sample ratio`` or ``pilot: not clear``.
+def impact_of(part: npt.ArrayLike) -> Array:
+    """Return the impact of a lift that is a part of its measure's range.
 
     Examples
     --------
-    >>> from cjm_lab.ledger import evidence_frame
-    >>> form = pd.DataFrame({"lift_source": ["pilot"], "lift_likely": [0.1]})
-    >>> lift_sources(form, evidence_frame()).tolist()
-    ['pilot: no result']
+    >>> impact_of([0.2, 0.1, 0.01, float("nan")]).tolist()
+    [3.0, 2.0, 0.25, nan]
     """
-    differences = measured[measured["measure"] == "pilot_difference"]
-    ratio = measured.loc[measured["measure"] == "sample_ratio_p", "value"]
-    up, down = bool((differences["low"] > 0).any()), bool((differences["high"] < 0).any())
-    typed, wanted = resources["lift_source"], resources["lift_likely"]
-    clear = ((wanted > 0) & up) | ((wanted < 0) & down)
-    if differences["value"].isna().all():
-        return typed.replace("pilot", "pilot: no result")
-    if ratio.empty or not (ratio >= _SAMPLE_RATIO_ALPHA).all():
-        return typed.replace("pilot", "pilot: bad sample ratio")
-    return typed.mask((typed == "pilot") & ~clear, "pilot: not clear")
+    parts = np.round(np.asarray(part, dtype="float64"), 9)  # 0.4 of 4 is a tenth, not a bit less
+    steps = [parts >= least for least, _ in IMPACT_STEPS]
+    impact = np.select(steps, [value for _, value in IMPACT_STEPS], LEAST_IMPACT)
+    return np.where(np.isnan(parts), np.nan, impact)
 
 
-def _customers_a_month(measured: pd.DataFrame) -> dict[str, float]:
-    """Return how many active customers a month meet each touchpoint."""
+def ease_of(effort: npt.ArrayLike) -> Array:
+    """Return the ease of something that takes so many person-weeks.
+
+    Examples
+    --------
+    >>> ease_of([0.5, 2, 2.5, 30]).tolist()
+    [10.0, 6.0, 4.0, 1.0]
+    """
+    weeks = np.asarray(effort, dtype="float64")
+    steps = [weeks <= most for most, _ in EASE_STEPS]
+    ease = np.select(steps, [value for _, value in EASE_STEPS], LEAST_EASE)
+    return np.where(np.isnan(weeks), np.nan, ease)
+
+
+def _customers_a_month(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return how many active customers a month meet each touchpoint, with the interval."""
     ours = measured[(measured["persona"] == "") & (measured["segment"] == "")]
     active = ours[ours["measure"] == "active_customers"]
-    reach = ours[ours["measure"] == "reach"].set_index("touchpoint")["value"]
-    if active.empty or reach.empty:
-        return {}
+    reach = ours[ours["measure"] == "reach"].set_index("touchpoint")[["value", "low", "high"]]
+    if active.empty:
+        return reach.iloc[:0]
     row = active.iloc[0]
-    customers = row["value"] / months_between(row["period_start"], row["period_end"])
-    return (reach * customers).to_dict()
+    return reach * (row["value"] / months_between(row["period_start"], row["period_end"]))
 
 
 def months_between(first: str, last: str) -> float:

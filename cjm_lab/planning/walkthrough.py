@@ -1,60 +1,34 @@
-"""Taking the journey oneself: the protocol, what evaluators found, what they likely missed."""
+"""Taking the journey oneself: what evaluators found, how far they agree, what they missed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import nan
+from math import inf, nan
+from typing import NamedTuple
 
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, agreement, mean
+from cjm_lab.planning.discovery import adjusted_chance, problem_discovery
 from cjm_lab.study import Study
-
-#: The four questions of a cognitive walkthrough: short name as in findings.csv, and the question.
-QUESTIONS = {
-    "right effect tried": "Will people try to achieve the right effect here?",
-    "action noticed": "Will they notice that the right action is available?",
-    "linked to its effect": "Will they link this action to the effect they want?",
-    "progress seen": "After the action, will they see that they have come closer to their goal?",
-}
 
 #: Severity: 0 no problem, 1 cosmetic, 2 minor, 3 major, 4 catastrophe (Nielsen 1994).
 SEVERITY_SCALE = (0.0, 4.0)
 
 
-def walkthrough_protocol(study: Study) -> pd.DataFrame:
-    """Return what an evaluator is to do and to answer, step by step.
+#: A weakness that several evaluators call at least this severe is a pain point: 3 is major.
+MAJOR = 3.0
+#: So many must agree that it is.
+AGREE = 2
 
-    Parameters
-    ----------
-    study
-        Its touchpoints are the steps.
 
-    Returns
-    -------
-    DataFrame
-        Four rows a touchpoint, one a question: ``step stage touchpoint task question ask``.
+class Base(NamedTuple):
+    """What the agreement rests on: units rated by two or more, those who rated, their ratings."""
 
-    References
-    ----------
-    Wharton, Rieman, Lewis & Polson (1994), The cognitive walkthrough method.
-
-    Examples
-    --------
-    >>> study = Study.model_validate({"title": "Tea", "stages": [{"id": "use", "name": "Use",
-    ...     "touchpoints": [{"id": "pot", "name": "Pot", "action": "Fills the pot"}]}]})
-    >>> walkthrough_protocol(study)["question"].tolist()[:2]
-    ['right effect tried', 'action noticed']
-    """
-    rows = [
-        [step, stage.name, t.name, t.action or t.name, question, ask]
-        for step, (stage, t) in enumerate(
-            ((stage, t) for stage in study.stages for t in stage.touchpoints), 1
-        )
-        for question, ask in QUESTIONS.items()
-    ]
-    return pd.DataFrame(rows, columns=["step", "stage", "touchpoint", "task", "question", "ask"])
+    units: int
+    evaluators: int
+    ratings: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +39,22 @@ class WalkthroughFindings:
     ----------
     touchpoints
         One row a touchpoint walked: ``touchpoint``, ``value low high n method se n_eff level``
-        (severity, mean over evaluators of the worst that each found there), ``problems``,
-        ``seconds`` (mean time of an evaluator) and ``worst`` (the worst finding in words, empty if
-        there is none).
+        (severity, mean over evaluators of the worst that each found there), ``lowest highest`` (of
+        the evaluators), ``problems``, ``major`` (problems that two or more call at least 3),
+        ``seconds seconds_low seconds_high seconds_n`` (mean time of an evaluator) and ``worst``
+        (the worst finding in words, empty if there is none).
     problems
         One row a problem (a question not passed at a touchpoint), the worst first: ``touchpoint
-        question severity found_by walked_by note``.
+        question severity lowest highest found_by walked_by major note``; ``severity`` is the mean
+        of all who walked there, and ``major`` how many of them call it at least 3.
     strengths
-        What must not be lost: ``touchpoint question note``.
+        What must not be lost: ``touchpoint question note said_by walked_by``.
     agreement
         Ordinal Krippendorff alpha of the severities; who passed a question gave it 0.
+    base
+        Questions rated by two or more, evaluators and ratings behind the agreement.
     discovery
-        Chance that one evaluator finds a problem that is there.
+        Chance that one evaluator finds a problem that is there (Lewis' adjusted L).
     unseen
         Problems that are likely there and nobody found.
     """
@@ -85,6 +63,7 @@ class WalkthroughFindings:
     problems: pd.DataFrame
     strengths: pd.DataFrame
     agreement: Estimate
+    base: Base
     discovery: float
     unseen: float
 
@@ -128,40 +107,19 @@ def walkthrough_findings(
     found = walked.pivot_table(
         index=["touchpoint", "question"], columns="evaluator", values="problem", aggfunc="max"
     ).astype("float64")
-    discovery, unseen = _unseen(found[found.max(axis=1) == 1])
-    strengths = findings.loc[findings["kind"] == "strength", ["touchpoint", "question", "note"]]
+    discovery = adjusted_chance(found[found.max(axis=1) == 1])
+    there = len(problems) / problem_discovery(discovery, found.shape[1]) if discovery > 0 else nan
+    twice = ratings[ratings.notna().sum(axis=1) > 1]
+    base = Base(len(twice), int(twice.notna().any().sum()), int(twice.notna().sum().sum()))
     return WalkthroughFindings(
         _touchpoints(walked, problems, level),
         problems,
-        strengths.drop_duplicates(ignore_index=True),
+        _strengths(walked),
         agreement(ratings.to_numpy(), level=level, seed=seed),
+        base,
         discovery,
-        unseen,
+        there - len(problems),
     )
-
-
-def problem_discovery(chance: float, evaluators: int) -> float:
-    """Return the share of problems that several evaluators find together.
-
-    Parameters
-    ----------
-    chance
-        Chance that one evaluator finds a problem.
-    evaluators
-        Number of evaluators.
-
-    References
-    ----------
-    1 - (1 - L)^n; Nielsen & Landauer (1993), Proceedings of INTERCHI, 206-213.
-
-    Examples
-    --------
-    >>> round(problem_discovery(0.31, 5), 4)
-    0.8436
-    """
-    if not 0 <= chance <= 1:
-        raise ParameterError(f"chance must lie between 0 and 1, got {chance!r}")
-    return float(1 - (1 - chance) ** evaluators)
 
 
 def check_touchpoints(findings: pd.DataFrame, study: Study) -> None:
@@ -182,52 +140,63 @@ def _touchpoints(walked: pd.DataFrame, problems: pd.DataFrame, level: float) -> 
     each = walked.groupby(["touchpoint", "evaluator"], sort=False).agg(
         grade=("grade", "max"), seconds=("seconds", lambda s: s.sum(min_count=1))
     )
+    agreed = problems[problems["major"] >= AGREE]["touchpoint"].value_counts()
     worst = problems.drop_duplicates("touchpoint").set_index("touchpoint")["note"]
     count = problems["touchpoint"].value_counts()
     rows = [
         {
             "touchpoint": name,
             **asdict(mean(group["grade"], bounds=SEVERITY_SCALE, level=level)),
+            "lowest": float(group["grade"].min()),
+            "highest": float(group["grade"].max()),
             "problems": int(count.get(name, 0)),
-            "seconds": float(group["seconds"].mean()),
+            "major": int(agreed.get(name, 0)),
+            **_time(group["seconds"].dropna(), level),
             "worst": str(worst.get(name, "")),
         }
         for name, group in each.groupby(level="touchpoint", sort=False)
     ]
-    numbers = ["value", "low", "high", "n", "method", "se", "n_eff", "level"]
-    return pd.DataFrame(rows, columns=["touchpoint", *numbers, "problems", "seconds", "worst"])
+    numbers = ["value", "low", "high", "n", "method", "se", "n_eff", "level", "lowest", "highest"]
+    times = ["seconds", "seconds_low", "seconds_high", "seconds_n"]
+    columns = ["touchpoint", *numbers, "problems", "major", *times, "worst"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _time(seconds: pd.Series, level: float) -> dict[str, float]:
+    """Return the evaluators' mean time with its interval, which doesn't reach below nothing."""
+    time = mean(seconds, bounds=(0.0, inf), level=level)
+    ends = {"seconds_low": time.low, "seconds_high": time.high}
+    return {"seconds": time.value, **ends, "seconds_n": time.n}
 
 
 def _problems(walked: pd.DataFrame) -> pd.DataFrame:
-    """Return the problems with their mean severity, and who of those who were there found them."""
+    """Return the problems with their severity, and who of those who were there found them."""
     where = ["touchpoint", "question"]
+    # What an evaluator graded twice counts once, at its worst.
+    each = walked.groupby([*where, "evaluator"], as_index=False)["grade"].max()
+    grades = each.assign(major=each["grade"] >= MAJOR).groupby(where)
+    severity = grades.agg(
+        severity=("grade", "mean"),
+        lowest=("grade", "min"),
+        highest=("grade", "max"),
+        walked_by=("evaluator", "nunique"),
+        major=("major", "sum"),
+    )
     worst_first = walked.sort_values("grade", ascending=False, kind="stable")
     found = worst_first[worst_first["problem"]].groupby(where, sort=False)
-    problems = found.agg(found_by=("evaluator", "nunique"), note=("note", "first"))
-    everyone = walked.groupby(where)
-    problems = problems.join(
-        everyone.agg(severity=("grade", "mean"), walked_by=("evaluator", "nunique"))
-    ).reset_index()
-    columns = [*where, "severity", "found_by", "walked_by", "note"]
-    return problems.sort_values("severity", ascending=False, kind="stable")[columns].reset_index(
-        drop=True
+    problems = found.agg(found_by=("evaluator", "nunique"), note=("note", "first")).reset_index()
+    problems = problems.merge(severity.reset_index(), on=where, how="left")
+    columns = [*where, "severity", "lowest", "highest", "found_by", "walked_by", "major", "note"]
+    worst = problems.sort_values("severity", ascending=False, kind="stable")
+    return worst[columns].reset_index(drop=True)
+
+
+def _strengths(walked: pd.DataFrame) -> pd.DataFrame:
+    """Return what is good, with how many of those who were there say so."""
+    said = walked[walked["kind"] == "strength"]
+    strengths = said.groupby(["touchpoint", "note"], sort=False, as_index=False).agg(
+        question=("question", "first"), said_by=("evaluator", "nunique")
     )
-
-
-def _unseen(found: pd.DataFrame) -> tuple[float, float]:
-    """Return the chance of finding a problem and how many are likely unseen.
-
-    Seen from the problems found, the chance is too high: those that nobody found are missing from
-    it. Lewis' adjustment deflates it.
-
-    References
-    ----------
-    Lewis (2001), International Journal of Human-Computer Interaction 13, 445-479.
-    """
-    problems, n = found.shape
-    if n < 2 or not problems:
-        return nan, nan
-    raw = float(found.mean(axis=1).mean())
-    once = float((found.sum(axis=1) == 1).mean())
-    chance = ((raw - 1 / n) * (1 - 1 / n) + raw / (1 + once)) / 2
-    return chance, problems / problem_discovery(chance, n) - problems
+    there = walked.groupby("touchpoint")["evaluator"].nunique()
+    strengths["walked_by"] = strengths["touchpoint"].map(there)
+    return strengths[["touchpoint", "question", "note", "said_by", "walked_by"]]

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, StudyError, one_of
-from cjm_lab.ledger import Ledger
+from cjm_lab.ledger import Ledger, evidence_frame
 from cjm_lab.period import Period, PeriodKind, period_up_to
 from cjm_lab.runs import recipes
 from cjm_lab.sources import first_day, input_files, last_day, read_tables, up_to
@@ -106,6 +106,24 @@ class RunContext:
         return Ledger.read_csv(report / "evidence.csv") if report else None
 
     @cached_property
+    def _earlier_forecasts(self) -> dict[str, Path]:
+        """forecasts.csv of every earlier report, of each day the last revision, oldest first."""
+        folder, day = self.workspace.reports(self.study.name), self.as_of.isoformat()
+        names = self.workspace.report_names(self.study.name)
+        last = {name[:10]: name for name in names if name[:10] < day}
+        files = {name: folder / name / "forecasts.csv" for name in last.values()}
+        return {name: path for name, path in files.items() if path.is_file()}
+
+    @cached_property
+    def earlier_forecasts(self) -> pd.DataFrame:
+        """What earlier reports forecast, below one another, with the name of the ``report``."""
+        parts = [
+            Ledger.read_csv(path).frame.assign(report=name)
+            for name, path in self._earlier_forecasts.items()
+        ]
+        return recipes.stacked(*parts) if parts else evidence_frame().assign(report="")
+
+    @cached_property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file that the results depend on, by a name without machine paths."""
         files = {"study.yaml": self.study.path}
@@ -124,7 +142,8 @@ class RunContext:
             hashes[f"previous report {self.previous_report.name}"] = sha256(
                 self.previous_report / "evidence.csv"
             )
-        return hashes
+        forecasts = self._earlier_forecasts.items()
+        return hashes | {f"forecasts of {name}": sha256(path) for name, path in forecasts}
 
     @cached_property
     def _files_key(self) -> str:
@@ -204,7 +223,8 @@ class RunContext:
 
     def _make(self, name: str) -> Any:
         function = recipes.function_of(name)
-        own = ("study", "period", "as_of", "seed", "previous", "tables", "cache", "progress")
+        own = ("study", "period", "as_of", "seed", "previous", "earlier_forecasts", "tables",
+               "cache", "progress")  # fmt: skip
         arguments = {
             parameter: getattr(self, parameter)
             if parameter in own

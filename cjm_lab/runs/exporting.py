@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -93,6 +94,22 @@ def _drawn(
     """Return a map drawn from a report's evidence and the study as it is today."""
     from cjm_lab.personas.cards import persona_cards
 
+    study, ledger, day = _known(workspace, name, report, as_of)
+    return build_map(
+        study,
+        ledger,
+        as_of=day,
+        persona=persona,
+        state=state,
+        assumed=assumed_of(study),
+        cards=persona_cards(study, ledger),
+    )
+
+
+def _known(
+    workspace: Workspace, name: str, report: Path | None, as_of: str
+) -> tuple[Study, Ledger, date]:
+    """Return the study as it is today, the evidence of its report, and the day of that."""
     study = load_study(workspace.raw(name) / "study.yaml")
     if report is None and not as_of:
         raise StudyError(
@@ -100,16 +117,7 @@ def _drawn(
             "should stand on the map with --as-of"
         )
     ledger = Ledger.read_csv(report / "evidence.csv") if report else Ledger(evidence_frame())
-    day = report.name.partition("_r")[0] if report else as_of
-    return build_map(
-        study,
-        ledger,
-        as_of=parse_day(day),
-        persona=persona,
-        state=state,
-        assumed=assumed_of(study),
-        cards=persona_cards(study, ledger),
-    )
+    return study, ledger, parse_day(report.name.partition("_r")[0] if report else as_of)
 
 
 def assumed_of(study: Study) -> pd.DataFrame:
@@ -137,14 +145,15 @@ def export_study(
     workspace, study, as_of, persona, view, state
         As in `map_of`.
     to
-        One of `FORMATS`, or ``persona``: a persona to be carried over to another study.
+        One of `FORMATS`; ``protocol``: the walkthrough's, to print; or ``persona``: a persona to be
+        carried over to another study.
     output
         The file; by default named after study and day, in the current folder.
     """
     from cjm_lab.personas.carry import persona_file
 
-    if to not in (*FORMATS, "persona"):
-        raise ParameterError(one_of("--to", (*FORMATS, "persona"), to))
+    if to not in (*FORMATS, "protocol", "persona"):
+        raise ParameterError(one_of("--to", (*FORMATS, "protocol", "persona"), to))
     if view not in VIEWS:
         raise ParameterError(one_of("--view", VIEWS, view))
     if to == "persona":
@@ -154,6 +163,13 @@ def export_study(
             raise ParameterError(one_of("--persona", known, persona))
         path = _new(output or Path(f"{study}_{persona}.persona.yaml"))
         return write_text(path, persona_file(declared, persona))
+    if to == "protocol":
+        from cjm_lab.runs.printing import printed_protocol
+
+        report = report_of(workspace, study, as_of) if workspace.report_names(study) else None
+        declared, ledger, day = _known(workspace, study, report, as_of)
+        path = _new(output or Path(f"{study}_{day}.protocol.html"))
+        return write_text(path, printed_protocol(declared, ledger.frame, day))
     drawn = map_of(workspace, study, as_of=as_of, persona=persona, state=state, view=view)
     parts = [study, drawn.as_of.isoformat(), persona, view if view != "journey" else ""]
     parts.append(state if state != "as-is" else "")

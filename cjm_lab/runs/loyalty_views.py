@@ -10,6 +10,7 @@ import pandas as pd
 from cjm_lab import metrics
 from cjm_lab.estimate import Estimate
 from cjm_lab.metrics.loyalty_evidence import CREDIT_DAYS, CREDIT_REPEATS
+from cjm_lab.metrics.pilot_plan import RAMP_UP
 from cjm_lab.period import Period, period_up_to
 from cjm_lab.runs.readable import in_words
 from cjm_lab.study import Study
@@ -323,8 +324,12 @@ def next_stages(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     if rate.empty or not 0 < rate["value"].iloc[0] < 1:
         return pd.DataFrame()
     a_week = float(rate["n"].iloc[0]) * 7 / 30.4
+    # A stage in which nobody is treated shows nothing.
+    stages = {part: days for part, days in RAMP_UP.items() if a_week * days / 7 * part >= 1}
+    if not stages:
+        return pd.DataFrame()
     table = metrics.ramp_up(
-        float(rate["value"].iloc[0]), customers_a_week=a_week, level=study.level
+        float(rate["value"].iloc[0]), customers_a_week=a_week, stages=stages, level=study.level
     )
     return pd.DataFrame(
         {

@@ -10,9 +10,12 @@ import pandas as pd
 from cjm_lab.journey import health_table, lead
 from cjm_lab.ledger import row_estimate
 from cjm_lab.metrics.pilot import SAMPLE_RATIO_ALPHA
+from cjm_lab.planning import automate_next
+from cjm_lab.planning.forecast_evidence import THE_SET
 from cjm_lab.runs.readable import said
-from cjm_lab.runs.views import focus, next_review
-from cjm_lab.words import capital, day_words, measure_name, p_words, shown
+from cjm_lab.runs.review_views import overdue
+from cjm_lab.runs.views import focus
+from cjm_lab.words import capital, day_words, listed, measure_name, number, p_words, plain, shown
 
 if TYPE_CHECKING:
     from cjm_lab.runs.step import Step
@@ -114,21 +117,43 @@ def _touchpoints(step: Step) -> Iterator[str]:
 
 
 def _resources(step: Step) -> Iterator[str]:
+    found = step.table("opportunity_list")
+    open_ = found.loc[found["answered by"] == "nothing", "where"].tolist() if len(found) else []
+    if open_:
+        yield f"Nothing that is planned answers what hurts at {listed(open_)}."
+    load = step.table("owner_weeks")
+    for row in load[load["verdict"].str.endswith("too many")].to_dict("records"):
+        yield (
+            f"{row['owner']} is asked for {row['person-weeks asked']:g} person-weeks, "
+            f"{row['verdict']}."
+        )
     ranked = step.rows("opportunity")
     if ranked.empty:
         return
     best = ranked.iloc[0]
-    yield f"First by RICE score: {best['label']} ({best['note']})."
-    together = step.rows("forecast", label="The set that the budget buys")
-    for measure in ("conversion_lift", "added_orders", "net_value"):
-        rows = together[together["measure"] == measure]
-        if len(rows):
-            row = rows.iloc[0].to_dict()
+    yield f"First by {measure_name(best['measure'])}: {best['label']} ({best['note']})."
+    yield from _forecasts(step)
+
+
+def _forecasts(step: Step) -> Iterator[str]:
+    """Yield what the budget buys, what it brings, what is behind it and what is most unsure."""
+    said_of = dict(step.table("set_answers").itertuples(index=False, name=None))
+    refused = said_of.get("No set is allowed")
+    if refused:
+        enough = said_of.get("The set changes from")
+        yield f"The budget buys no set: {refused}." + (f" Enough would be {enough}." * bool(enough))
+    together = step.rows("forecast", label=THE_SET)
+    if len(together):
+        yield f"The set that the budget buys: {said_of['The set']}."
+    for measure in ("conversion_lift", "added_orders", "net_value", "payback_months"):
+        for row in together[together["measure"] == measure].to_dict("records"):
             number = said(row, step.study)
-            what = measure_name(measure)
-            yield f"The set that the budget buys, {what}: {number.value} {number.interval}."
-            if measure == "conversion_lift":
-                yield f"It holds: {row['note']}."
+            yield f"Forecast, {measure_name(measure)}: {number.value} {number.interval}."
+    if len(together) and "The set changes from" in said_of:
+        yield f"With more money: {said_of['The set changes from']}."
+    for row in step.table("matters").head(1).to_dict("records"):
+        share_of = said(row, step.study).value
+        yield f"Most unsure in that: {row['label']} ({share_of} of what is unsure)."
     yield (
         "Only where a pilot with a control stands behind a lift may it be called an effect; "
         "the others hold if the judgement does."
@@ -146,6 +171,12 @@ def _walkthrough(step: Step) -> Iterator[str]:
             f"Worst on the walk: {place}, severity {severity.value} of 4 {severity.interval} "
             f"{severity.n}: {worst['label']}."
         )
+    agree, unseen = _one(step, "agreement", "walkthrough"), _one(step, "problems_unseen")
+    if agree is not None:
+        yield f"The evaluators' agreement (alpha) is {_full(agree)}: {agree['note']}."
+    if unseen is not None:
+        words = plain(unseen["value"], 1)
+        yield f"Nobody found some {words} problems that are likely there: {unseen['note']}."
     ratio = _one(step, "sample_ratio_p", "pilot")
     if ratio is None:
         return
@@ -163,6 +194,8 @@ def _walkthrough(step: Step) -> Iterator[str]:
         beyond = ", beyond chance" if e.low > 0 or e.high < 0 else ", not beyond chance"
         verdict = beyond if trusted else ""
         yield f"Pilot, {row['label']}: {said(row, step.study).full}{verdict}."
+    for row in step.table("lifts").to_dict("records"):
+        yield f"{row['resource']}, {row['lift of']}: {row['why']}."
 
 
 def _optimize(step: Step) -> Iterator[str]:
@@ -176,12 +209,26 @@ def _optimize(step: Step) -> Iterator[str]:
                 yield f"{capital(verdict)}: {'; '.join(names)}."
         if not changes["note"].isin(["better", "worse"]).any():
             yield "No figure moved more than chance could."
-    late = step.table("action_list")
-    for row in late[late["state"] == "overdue"].to_dict("records"):
-        yield f"Overdue: {row['opportunity']} ({row['owner']}, due {day_words(row['due'])})."
+    status = step.table("action_status")
+    for what, owner, late in overdue(status):
+        yield f"Overdue: {what} ({owner}), {late}."
+    loose = status[(status["missing"] != "") & ~status["progress"].isin(["done", "dropped"])]
+    for row in loose.to_dict("records"):
+        yield f"{row['opportunity']} has {listed(row['missing'].split(', '))}."
+    load = step.table("reaction_load")
+    first = automate_next(load)
+    if first is not None:
+        hours = number(first["hours_month"])
+        yield (
+            f"Automate next: {first['what']} ({first['state']}); people spend {hours} hours a "
+            "month on it, and a program frees at most these."
+        )
+    elif len(load) and (load["state"] != "automatic").any():
+        yield "What to automate next cannot be said: no rule has both a state and its hours."
     for row in health_table(step.table("evidence")).to_dict("records"):
         yield f"{row['what']} {row['remedy']}"
-    yield f"Next review: {day_words(next_review(step.study, step.as_of))}."
+    review = step.table("next_review")
+    yield f"Next review: {day_words(review.day)}; {review.why}."
 
 
 _MEANINGS: dict[str, Callable[[Step], Iterator[str]]] = {

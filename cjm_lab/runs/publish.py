@@ -23,23 +23,30 @@ from cjm_lab.journey import (
 )
 from cjm_lab.ledger import Ledger, restored, row_estimate
 from cjm_lab.personas.cards import persona_cards
+from cjm_lab.planning import Review, next_review
+from cjm_lab.runs.archive import dashboard
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.pages import (
     Change,
     Check,
     FrontPage,
+    Late,
     Link,
     Pain,
     StepLinks,
     Tile,
+    dashboard_page,
     front_page,
     map_page,
     reports_index,
     step_html,
 )
+from cjm_lab.runs.printing import printed_protocol
 from cjm_lab.runs.recipes import STEPS
-from cjm_lab.runs.views import focus, next_review
+from cjm_lab.runs.review import review_record, write_review
+from cjm_lab.runs.review_views import action_status, overdue
+from cjm_lab.runs.views import focus
 from cjm_lab.study import Study
 from cjm_lab.words import NBSP, day_words, shown
 from cjm_lab.workspace import Workspace, parse_day, write_text
@@ -82,26 +89,24 @@ def write_pages(report: Path, context: RunContext, ledger: Ledger, record: dict[
     write_text(
         report / "map.html", map_page(f"{study.title}: the journey map", drawn.to_html(script=True))
     )
+    write_text(report / "protocol.html", printed_protocol(study, ledger.frame, context.as_of))
     Ledger(ledger.select(lane="forecast")).to_csv(report / "forecasts.csv")
+    kept, review = context.tables, next_review(ledger, study, context.as_of)
+    status = action_status(kept["actions"], ledger.frame, kept["resources"], study, context.as_of)
+    write_review(review_record(study, status, kept["calendar"], review), report)
     for name in STEPS:
         notebook = nbformat.read(report / f"{name}.ipynb", as_version=4)
         page = step_html(notebook, title=f"{TITLES[name]} · {study.title}", links=_links(name))
         write_text(report / f"{name}.html", page)
-    page = front_page(_front(context, ledger, drawn, record))
+    late = tuple(Late(*one) for one in overdue(status))
+    page = front_page(_front(context, ledger, drawn, record, late, review))
     write_text(report / "index.html", page)
 
 
 def write_indexes(workspace: Workspace, study: str) -> None:
-    """Write the list of a study's reports and the list of studies anew, from the archive."""
+    """Write the dashboard of a study and the list of studies anew, from the archive alone."""
     folder = workspace.reports(study)
-    names = workspace.report_names(study)[::-1]
-    entries = [
-        Link(_report_title(name), f"{name}/index.html", _report_note(folder / name))
-        for name in names
-    ]
-    title = read_manifest(folder / names[0])["title"]
-    up = Link("All studies", "../index.html")
-    write_text(folder / "index.html", reports_index(title, entries, up=up))
+    write_text(folder / "index.html", dashboard_page(dashboard(workspace, study)))
     studies = []
     for one in sorted(p for p in folder.parent.iterdir() if (p / "index.html").is_file()):
         latest = workspace.report_names(one.name)[-1]
@@ -123,7 +128,12 @@ def _links(name: str) -> StepLinks:
 
 
 def _front(
-    context: RunContext, ledger: Ledger, drawn: JourneyMap, record: dict[str, Any]
+    context: RunContext,
+    ledger: Ledger,
+    drawn: JourneyMap,
+    record: dict[str, Any],
+    late: tuple[Late, ...],
+    review: Review,
 ) -> FrontPage:
     """Return what stands on the front page, all of it read from the ledger."""
     study = context.study
@@ -132,7 +142,6 @@ def _front(
     size = ledger.select(measure="size", persona=hurt.id if hurt else "-")
     cells = ledger.select(measure="cells_with_evidence")
     previous = context.previous_report
-    review = next_review(study, context.as_of)
     seconds = sum(step["seconds"] for step in record["steps"])
     return FrontPage(
         title=study.title,
@@ -148,6 +157,7 @@ def _front(
         pains=tuple(Pain(**row) for row in _records(pain_table(ledger, study))),
         changes=tuple(Change(**row) for row in _records(change_table(ledger, study))),
         checks=tuple(Check(**row) for row in _records(health_table(ledger))),
+        late=late,
         steps=tuple(
             Link(TITLES[name], f"{name}.html", fact) for name, fact in _facts(ledger, study).items()
         ),
@@ -162,6 +172,8 @@ def _front(
             Link("map.svg", "map.svg", "the same, sharp at any size"),
             Link("map.json", "map.json", "the map for other tools; cjm export makes more of it"),
             Link("forecasts.csv", "forecasts.csv", "what was forecast, to be held against"),
+            Link("review.json", "review.json", "actions and calendar as of this report"),
+            Link("protocol.html", "protocol.html", "the walkthrough's questions, to print on A4"),
             Link("run.json", "run.json", "inputs, versions and seconds of this run"),
         ),
         made=(
@@ -169,7 +181,7 @@ def _front(
             f"{len(ledger)} rows of evidence",
             f"{seconds:.0f} s",
             f"CJM Lab {__version__}",
-            f"next review {day_words(review)}",
+            f"next review {day_words(review.day)}",
         ),
         inputs=tuple((name, f"{hash_[:8]}…") for name, hash_ in record["inputs"].items()),
     )
@@ -219,14 +231,3 @@ def _count(number: int, noun: str) -> str:
     """Return a number with its noun."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number} {noun if number == 1 else plural}"
-
-
-def _report_title(name: str) -> str:
-    """Return a report's day in words, and which revision it is."""
-    day, _, revision = name.partition("_r")
-    return day_words(parse_day(day)) + (f", revision {revision}" if revision else "")
-
-
-def _report_note(report: Path) -> str:
-    """Return what a report says first, from its manifest."""
-    return str(read_manifest(report)["lead"])

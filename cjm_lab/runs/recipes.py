@@ -2,7 +2,7 @@
 
 A table is made by calling its function with arguments found by the names of its parameters, as in
 a pytest fixture: a parameter named like a table is that table, the others (`study`, `period`,
-`as_of`, `seed`, `previous`, `tables`, `cache`,
+`as_of`, `seed`, `previous`, `earlier_forecasts`, `tables`, `cache`,
 `progress`) belong to the run.
 """
 
@@ -57,6 +57,8 @@ RECIPES: dict[str, str] = {
     "pain_rows": "cjm_lab.journey.pains:pain_points",
     "planning_rows": "cjm_lab.planning.evidence:planning_evidence",
     "change_rows": "cjm_lab.journey.compare:change_evidence",
+    "forecast_scores": "cjm_lab.planning.scored:scored_forecasts",
+    "score_rows": "cjm_lab.planning.scored:score_evidence",
     "health_rows": "cjm_lab.journey.checks:health_evidence",
     "evidence": "cjm_lab.runs.recipes:evidence",
 }
@@ -65,7 +67,7 @@ RECIPES: dict[str, str] = {
 VIEWS = (
     "brief", "stakeholders", "unheard", "scope", "ratings", "waves", "voices", "gap_list",
     "people", "segments", "segment_search", "segment_profile", "feelings", "empathy", "funnel",
-    "moves", "pain_list", "protocol", "strengths", "change_list", "weekly", "action_list", "marks",
+    "moves", "pain_list", "change_list", "weekly", "marks",
 )  # fmt: skip
 SURVEY_VIEWS = (
     "pairs", "nps_groups", "answer_spread", "wave_trend", "open_list", "gap_map", "gap_groups",
@@ -91,11 +93,23 @@ PERSONA_VIEWS = (
     "cards", "stage_weights", "saved_segments", "segment_sizes", "segment_match",
     "ideal", "ideal_words", "fit_attributes", "fit_calibration", "fit_scores",
 )  # fmt: skip
-RESOURCE_VIEWS: tuple[str, ...] = ()
-FORECAST_VIEWS: tuple[str, ...] = ()
-WALK_VIEWS: tuple[str, ...] = ()
-CHANGE_VIEWS: tuple[str, ...] = ()
-REVIEW_VIEWS: tuple[str, ...] = ()
+RESOURCE_VIEWS = (
+    "resource_list", "kind_gaps", "unserved", "owner_weeks", "opportunity_list",
+    "resource_answers", "priority_table", "rank_shares", "rank_list",
+)  # fmt: skip
+FORECAST_VIEWS = (
+    "outlook", "improvements", "best_set", "lift_forecasts", "gain_list", "unforeseen",
+    "payback_list", "matters", "set_list", "set_answers", "budget_steps", "budget_list",
+)  # fmt: skip
+WALK_VIEWS = (
+    "protocol", "severities", "problems_found", "discovery", "strengths", "walk_times",
+    "pilot_checks", "pilot_groups", "pilot_reach", "lifts", "lift_pairs",
+)  # fmt: skip
+CHANGE_VIEWS = ("forecast_list", "held_so_far", "forecasts_drawn")
+REVIEW_VIEWS = (
+    "action_status", "action_list", "action_counts", "loose_ends", "reaction_load",
+    "reaction_list", "evidence_age", "next_review", "review_day",
+)  # fmt: skip
 RECIPES |= {name: f"cjm_lab.runs.resource_views:{name}" for name in RESOURCE_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.forecast_views:{name}" for name in FORECAST_VIEWS}
 RECIPES |= {name: f"cjm_lab.runs.walk_views:{name}" for name in WALK_VIEWS}
@@ -203,12 +217,14 @@ def evidence(
     pain_rows: pd.DataFrame,
     planning_rows: pd.DataFrame,
     change_rows: pd.DataFrame,
+    score_rows: pd.DataFrame,
     health_rows: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the whole ledger: what was measured and what was reasoned from it."""
     return stacked(
-        measured, goal_rows, walkthrough_rows, pain_rows, planning_rows, change_rows, health_rows
-    )
+        measured, goal_rows, walkthrough_rows, pain_rows, planning_rows, change_rows, score_rows,
+        health_rows,
+    )  # fmt: skip
 
 
 def stacked(*frames: pd.DataFrame) -> pd.DataFrame:

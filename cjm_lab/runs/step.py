@@ -190,6 +190,7 @@ class Step:
         persona: str = "",
         state: Literal["as-is", "to-be"] = "as-is",
         view: Literal["journey", "blueprint", "canvas"] = "journey",
+        changes: bool = False,
     ) -> JourneyMap:
         """Return the journey map drawn from everything that is known.
 
@@ -202,6 +203,8 @@ class Step:
         view
             ``journey``, the ``blueprint`` of the service behind it, or the ``canvas`` before,
             during and after.
+        changes
+            Whether to show only the lanes in which something changed since the report before.
 
         Raises
         ------
@@ -209,6 +212,7 @@ class Step:
             If there is no such persona, state or view.
         """
         from cjm_lab.journey import build_map
+        from cjm_lab.journey.marks import where_it_changed
         from cjm_lab.journey.sights import VIEWS
 
         if view not in VIEWS:
@@ -221,7 +225,7 @@ class Step:
             state=state,
             assumed=self.context.raw_tables["map"].apply(restored),
         )
-        return VIEWS[view](drawn)
+        return VIEWS[view](where_it_changed(drawn) if changes else drawn)
 
     def cards(self) -> None:
         """Show a card of each declared persona."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -11,10 +10,9 @@ import pandas as pd
 from cjm_lab import metrics, personas, planning, surveys
 from cjm_lab.estimate import Estimate
 from cjm_lab.journey import change_table, pain_table
-from cjm_lab.journey.checks import CLOSED
 from cjm_lab.journey.pains import quotes_of, whom_it_hurts
 from cjm_lab.journey.rows import Rows
-from cjm_lab.period import Period, day_start
+from cjm_lab.period import Period
 from cjm_lab.study import Persona, Study
 from cjm_lab.surveys.measures import valence
 from cjm_lab.words import capital, measure_name, shown
@@ -112,10 +110,16 @@ def voices(notes: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def people(
-    customers: pd.DataFrame, responses: pd.DataFrame, study: Study, period: Period
+    customers: pd.DataFrame,
+    responses: pd.DataFrame,
+    codebook: pd.DataFrame,
+    stream: JourneyStream,
+    study: Study,
+    period: Period,
 ) -> pd.DataFrame:
-    """Return the customers of the period, else the respondents, with their attributes."""
-    return personas.persona_people(customers, responses, study, period).drop(columns="persona")
+    """Return the customers of the period with what they are, do and say; else the respondents."""
+    known = personas.persona_people(customers, responses, study, period, stream, codebook)
+    return known.drop(columns="persona")
 
 
 def segments(people: pd.DataFrame, seed: int) -> Segments | None:
@@ -238,18 +242,6 @@ def change_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     return change_table(evidence, study).rename(columns={"then_now": "then → now"})
 
 
-def protocol(study: Study) -> pd.DataFrame:
-    """Return the walkthrough's questions, touchpoint by touchpoint."""
-    return planning.walkthrough_protocol(study)
-
-
-def strengths(findings: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return what evaluators found good, once each."""
-    found = planning.walkthrough_findings(findings, level=study.level).strengths
-    named = found.assign(touchpoint=found["touchpoint"].replace(_names(study)))
-    return named.drop_duplicates(subset=["touchpoint", "note"])
-
-
 def weekly(
     responses: pd.DataFrame,
     codebook: pd.DataFrame,
@@ -281,30 +273,6 @@ def _moving(change_rows: pd.DataFrame, pain_rows: pd.DataFrame) -> list[str]:
     moved = change_rows[change_rows["note"].isin(["better", "worse"])]
     pains = pain_rows[pain_rows["measure"] == "pain"]
     return [*moved["touchpoint"], *pains["touchpoint"]]
-
-
-def action_list(actions: pd.DataFrame, study: Study, as_of: date) -> pd.DataFrame:
-    """Return the actions by due date, with what is overdue on the day of the report."""
-    today = day_start(as_of + timedelta(days=1), study.time_zone)
-    closed = actions["state"].astype("str").str.casefold().isin(CLOSED)
-    late = ~closed & (actions["due"] < today)
-    due = actions["due"].dt.tz_convert(study.time_zone).dt.date
-    table = actions.assign(due=due, state=actions["state"].mask(late, "overdue"))
-    return table.sort_values("due", kind="stable", ignore_index=True)
-
-
-def next_review(study: Study, as_of: date) -> date:
-    """Return the last day of the month in which the map is to be made anew.
-
-    Examples
-    --------
-    >>> from cjm_lab.study import Stage
-    >>> next_review(Study(title="Tea", stages=[Stage(id="a", name="A")]), date(2026, 10, 31))
-    datetime.date(2026, 11, 30)
-    """
-    month = as_of.month - 1 + study.review.every_months
-    year, month = as_of.year + month // 12, month % 12 + 1
-    return date(year, month, monthrange(year, month)[1])
 
 
 def marks(calendar: pd.DataFrame, study: Study) -> pd.DataFrame:

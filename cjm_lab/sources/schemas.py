@@ -231,7 +231,14 @@ TABLES: dict[str, Table] = {
         domains={"arm": ("control", "treatment")},
     ),
     "actions": Table(
-        {"opportunity": "id", "owner": "id", "due": "time", "state": "id", "measure": "id"},
+        {
+            "opportunity": "id",
+            "owner": "id",
+            "due": "time",
+            "state": "id",
+            "measure": "id",
+            "done": "time",
+        },
         ("opportunity",),
     ),
     "costs": Table(

@@ -24,7 +24,14 @@ from cjm_lab.runs.recipes import STEPS
 from cjm_lab.workspace import Workspace
 
 STEP_PAGES = [f"{name}.html" for name in STEPS]
-PAGES = ["index.html", *STEP_PAGES, "map.html", "../index.html", "../../index.html"]
+PAGES = [
+    "index.html",
+    *STEP_PAGES,
+    "map.html",
+    "protocol.html",
+    "../index.html",
+    "../../index.html",
+]
 
 UNFOLD = "document.querySelectorAll('details').forEach(details => { details.open = true })"
 

@@ -23,6 +23,13 @@ def test_the_best_score_comes_first_with_its_forecast_and_premise(study, make):
     assert (second.text, second.detail) == ("Video", "score 80; not yet forecast")
 
 
+@pytest.mark.parametrize("measure", ["ice", "impact_effort", "priority_score"])
+def test_the_score_of_any_method_makes_an_idea(study, make, measure):
+    row = make("one_of", measure, 0.25, lane="opportunity", place="payment", label="Video")
+    (idea,) = ideas_at(Rows(evidence_frame([row])), "payment", study)
+    assert (idea.text, idea.detail) == ("Video", "score 0.25; not yet forecast")
+
+
 @pytest.mark.parametrize(
     ("when", "place"),
     [("start_payment without order within 24h", "payment"), ("mentions at cup and negative", "cup"),

@@ -217,13 +217,38 @@ def test_without_a_log_those_who_had_something_to_say_stand_in_for_reach(study, 
     assert found.loc[found["measure"] == "rank", "touchpoint"].tolist() == ["cup", "payment"]
 
 
-def test_the_walkthrough_names_the_pain_and_agrees(october, study, make):
-    walk = evidence_frame(
-        [make("one_of", "severity", 3.3, lane="walkthrough", place="payment", label="Card twice")]
+def walk(make, place="payment", major=1, severity=3.3):
+    """Rows of a walkthrough with so many problems that several evaluators call major."""
+    here = {"lane": "walkthrough", "place": place, "label": "Card twice", "source": "findings"}
+    return evidence_frame(
+        [
+            make("one_of", "severity", severity, **here),
+            make("one_of", "major_problems", major, **here),
+        ]
     )
-    found = pains(october, study, walk)
+
+
+def test_the_walkthrough_names_the_pain_and_agrees(october, study, make):
+    found = pains(october, study, walk(make))
     assert found["label"].tolist() == ["Card twice"]
     assert found["note"].tolist() == ["survey, log and walkthrough agree"]
+    # It adds to the pain point that is there: what is measured, where and of whom stays the same.
+    assert found["evidence_id"].tolist() == pains(october, study)["evidence_id"].tolist()
+    behind = evidence_behind(Rows(pd.concat([october, walk(make)])), "payment", study)
+    assert set(walk(make)["evidence_id"]) <= set(behind)
+
+
+def test_what_two_experts_call_major_hurts_where_nobody_was_asked(study, make):
+    found = pains(NOTHING, study, walk(make, "delivery"))
+    assert found[["touchpoint", "label", "value"]].values.tolist() == (
+        [["delivery", "Card twice", 3.3]]
+    )
+    assert found["note"].tolist() == ["walkthrough only: experts, no customers"]
+    assert found["status"].tolist() == ["reasoned"]
+
+
+def test_a_grave_word_of_one_expert_is_no_pain(study, make):
+    assert pains(NOTHING, study, walk(make, major=0, severity=4.0)).empty
 
 
 def labeled(place, negative, n):

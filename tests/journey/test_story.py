@@ -60,8 +60,9 @@ def test_without_either_it_says_that_nothing_is_planned(october, study):
 
 
 def test_the_walkthrough_says_why(october, study, make):
+    here = {"lane": "walkthrough", "place": "payment", "label": "Card twice"}
     walk = evidence_frame(
-        [make("one_of", "severity", 3.3, lane="walkthrough", place="payment", label="Card twice")]
+        [make("one_of", "severity", 3.3, **here), make("one_of", "major_problems", 1, **here)]
     )
     frame = pd.concat([october, walk, pain_points(october, walk, study)], ignore_index=True)
     assert "What hurts there: Card twice (survey, log and walkthrough agree)." in said(frame, study)

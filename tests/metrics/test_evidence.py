@@ -237,3 +237,22 @@ def test_a_rule_about_answers_counts_who_gave_them_in_the_period(events, study):
     found = Ledger(rows).frame.set_index("measure")
     assert found.loc["triggered", "value"] == 2
     assert set(found["source"]) == {"survey"}
+
+
+def test_conversion_by_channel_sums_to_the_whole_and_small_channels_are_left_out(study):
+    start = pd.Timestamp("2026-10-02", tz="UTC")
+    rows = []
+    for channel, people, orders in (("ad", 60, 30), ("mail", 20, 20), ("friend", 3, 3)):
+        for i in range(people):
+            rows.append((f"{channel}{i}", start, "visit", channel))
+            for step, event in enumerate(study.funnel.steps[1:] if i < orders else [], 1):
+                rows.append((f"{channel}{i}", start + pd.Timedelta(hours=step), event, channel))
+    log = pd.DataFrame(rows, columns=["customer_id", "occurred_at", "event", "channel"])
+    customers = pd.DataFrame({"customer_id": [], "persona": []})
+    found = journey_evidence(journey_stream(log, study=study), customers, study, OCTOBER, DAY)
+    own = found[found["measure"] == "channel_conversion"]
+    assert own[["segment", "value", "n"]].values.tolist() == [
+        ["channel=ad", 0.5, 60], ["channel=mail", 1.0, 20],
+    ]  # fmt: skip
+    whole = found[found["measure"] == "conversion"].iloc[0]
+    assert whole["value"] * whole["n"] == pytest.approx(53)

@@ -9,7 +9,7 @@ from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate, share
 from cjm_lab.ledger import evidence, evidence_frame
 from cjm_lab.period import period_up_to
-from cjm_lab.planning import resource_gaps, rice_inputs
+from cjm_lab.planning import priority_inputs, resource_gaps, resource_kinds
 from cjm_lab.planning.resources import months_between, touchpoints_of
 
 QUARTER = period_up_to(date(2026, 9, 30), "quarter")
@@ -49,7 +49,7 @@ def test_a_touchpoint_that_the_study_lacks_is_named(resources, study):
         touchpoints_of(table, study)
 
 
-def test_rice_inputs_come_from_the_log_and_the_lift(resources, study, measured):
+def test_priority_inputs_come_from_the_log_and_the_lift(resources, study, measured):
     table = resources(
         {"resource": "Form", "lift_likely": 0.1, "lift_source": "pilot"},
         {"resource": "Help", "touchpoints": "basket; payment", "lift_likely": 0.4,
@@ -64,12 +64,12 @@ def test_rice_inputs_come_from_the_log_and_the_lift(resources, study, measured):
             evidence(ratio, lane="pilot", measure="sample_ratio_p"),
         ]
     )
-    inputs = rice_inputs(table, pd.concat([measured, pilot]), study)
+    inputs = priority_inputs(table, pd.concat([measured, pilot]), study)
     # A month has 1,000 active customers; a tenth of the range is a high impact on either scale.
     assert inputs["reach"].tolist() == [500, 500, 200]
     assert inputs["impact"].tolist() == [2, 2, 0.25]
     assert inputs["confidence"].tolist() == [1, 0.8, 0.5]
-    assert rice_inputs(table, measured, study)["confidence"].tolist() == [0.5, 0.8, 0.5]
+    assert priority_inputs(table, measured, study)["confidence"].tolist() == [0.5, 0.8, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,51 @@ def test_rice_inputs_come_from_the_log_and_the_lift(resources, study, measured):
 )
 def test_impact_follows_the_five_steps(lift, impact, resources, study, measured):
     table = resources({"resource": "Form", "lift_likely": lift})
-    assert rice_inputs(table, measured, study)["impact"].tolist() == [impact]
+    assert priority_inputs(table, measured, study)["impact"].tolist() == [impact]
 
 
-def test_what_is_not_known_is_not_scored(resources, study, measured):
+def test_what_is_not_known_stays_unknown(resources, study, measured):
     table = resources(
         {"resource": "No lift", "lift_likely": float("nan")},
         {"resource": "No effort", "effort": float("nan")},
         {"resource": "Not in the log", "touchpoints": "order"},
         {"resource": "Nowhere", "touchpoints": ""},
+        {"resource": "Form"},
     )
-    assert rice_inputs(table, measured, study).empty
-    assert rice_inputs(resources({"resource": "Form"}), evidence_frame(), study).empty
+    inputs = priority_inputs(table, measured, study).set_index("resource")
+    assert inputs.index[inputs["impact"].isna()].tolist() == ["No lift"]
+    assert inputs.index[inputs["ease"].isna()].tolist() == ["No effort"]
+    assert inputs.index[inputs["reach"].isna()].tolist() == ["Not in the log", "Nowhere"]
+    assert priority_inputs(table, evidence_frame(), study)["reach"].isna().all()
+    assert priority_inputs(table.iloc[:0], measured, study).empty
+
+
+def test_reach_has_the_interval_of_its_best_reached_touchpoint(resources, study, measured):
+    # 1,500 of 3,000 by Wilson: .4821 to .5179, of 1,000 customers a month
+    inputs = priority_inputs(resources({"touchpoints": "basket; payment"}), measured, study)
+    assert inputs[["reach_low", "reach_high"]].round(1).values.tolist() == [[482.1, 517.9]]
+
+
+@pytest.mark.parametrize(("weeks", "ease"), [(0.5, 10), (1, 8), (1.5, 6), (4, 4), (12, 2), (13, 1)])
+def test_ease_falls_with_the_weeks_it_takes(weeks, ease, resources, study, measured):
+    assert priority_inputs(resources({"effort": weeks}), measured, study)["ease"].tolist() == [ease]
+
+
+def test_each_kind_says_what_is_missing_and_what_that_costs(resources):
+    table = resources(
+        {"resource": "Agents", "kind": "people", "have": 3, "need": 5, "cost_month": 6200},
+        {"resource": "Form", "cost_once": 9000, "effort": 4},
+        {"resource": "Contract", "have": 1, "need": 1, "cost_once": 5000},
+        {"resource": "Search", "have": float("nan"), "cost_once": 70, "effort": float("nan")},
+        {"resource": "Van", "kind": "vehicle", "have": 1},
+    )
+    kinds = resource_kinds(table).set_index("kind")
+    assert kinds.index.tolist() == ["people", "tool", "content", "budget", "data", "vehicle"]
+    counts = ["resources", "in_place", "missing", "unknown"]
+    assert kinds.loc["tool", counts].tolist() == [3, 1, 1, 1]
+    assert kinds.loc["tool", ["cost_once", "effort"]].tolist() == [9070, 4]  # the contract is there
+    assert kinds.loc["people", "cost_month"] == 6200
+    assert kinds.loc["budget", counts].tolist() == [0, 0, 0, 0]
 
 
 def test_months_of_a_span():

@@ -5,7 +5,7 @@ from math import isnan
 import pandas as pd
 import pytest
 
-from cjm_lab.planning import problem_discovery, walkthrough_findings, walkthrough_protocol
+from cjm_lab.planning import walkthrough_findings
 
 COLUMNS = ["evaluator", "touchpoint", "question", "passed", "kind", "severity", "seconds", "note"]
 
@@ -18,18 +18,6 @@ def findings(*rows: tuple[object, ...]) -> pd.DataFrame:
         for who, where, question, severity, note in rows
     ]  # fmt: skip
     return pd.DataFrame(table, columns=COLUMNS)
-
-
-def test_the_protocol_asks_four_questions_a_touchpoint(study):
-    protocol = walkthrough_protocol(study)
-    assert len(protocol) == 12
-    assert protocol["step"].tolist() == [1] * 4 + [2] * 4 + [3] * 4
-    assert protocol["question"].nunique() == 4
-
-
-def test_five_evaluators_find_most_problems():
-    assert round(problem_discovery(0.31, 5), 4) == 0.8436
-    assert problem_discovery(0.1, 22) >= 0.9 > problem_discovery(0.1, 21)
 
 
 def test_severity_is_the_mean_of_the_worst_that_each_evaluator_found():
@@ -51,6 +39,9 @@ def test_severity_is_the_mean_of_the_worst_that_each_evaluator_found():
     assert found.problems["severity"].tolist() == [2.5, 2.0]
     assert found.problems["found_by"].tolist() == [2, 1]
     assert pay["worst"] == "Hidden"
+    # The range of the evaluators, beside the mean: Ann's worst is 4, Bob's 2.
+    assert (pay["lowest"], pay["highest"], van["highest"]) == (2, 4, 0)
+    assert found.problems[["lowest", "highest"]].values.tolist() == [[2, 3], [0, 4]]
 
 
 def test_problems_found_by_one_of_two_promise_others_unseen():
@@ -66,10 +57,47 @@ def test_problems_found_by_one_of_two_promise_others_unseen():
     assert found.unseen == pytest.approx(2 / 0.234375 - 2)
 
 
+def test_the_time_of_an_evaluator_has_an_interval_and_counts_who_wrote_one():
+    table = findings(
+        ("Ann", "pay", "noticed", 0, ""), ("Bob", "pay", "noticed", 0, ""),
+        ("Eve", "pay", "noticed", 0, ""),
+    ).assign(seconds=[60.0, 80.0, None])  # fmt: skip
+    pay = walkthrough_findings(table).touchpoints.iloc[0]
+    # 70 +- 12.706 x 14.142 / sqrt(2) = 127: below zero there is no time.
+    assert (pay["seconds"], pay["seconds_low"], pay["seconds_n"]) == (70, 0, 2)
+    assert pay["seconds_high"] == pytest.approx(70 + 127.06, abs=0.01)
+
+
+def test_agreement_rests_on_what_two_or_more_rated():
+    # Ann and Bob rate two questions, Eve one of them, Ann a third one alone.
+    found = walkthrough_findings(
+        findings(
+            ("Ann", "pay", "noticed", 3, ""), ("Bob", "pay", "noticed", 3, ""),
+            ("Ann", "pay", "linked", 0, ""), ("Bob", "pay", "linked", 0, ""),
+            ("Eve", "pay", "linked", 1, ""), ("Ann", "van", "noticed", 2, ""),
+        )
+    )  # fmt: skip
+    assert found.base == (2, 3, 5)
+    assert found.agreement.n == 2
+
+
+def test_a_problem_is_major_by_as_many_as_call_it_at_least_three():
+    found = walkthrough_findings(
+        findings(
+            ("Ann", "pay", "noticed", 3, "Hidden"), ("Bob", "pay", "noticed", 4, "Hidden"),
+            ("Ann", "pay", "linked", 4, "Odd"), ("Bob", "pay", "linked", 2, "Odd"),
+        )
+    )  # fmt: skip
+    assert found.problems.set_index("note")["major"].to_dict() == {"Hidden": 2, "Odd": 1}
+    assert found.touchpoints["major"].tolist() == [1]
+
+
 def test_strengths_are_listed():
     table = findings(("Ann", "pay", "noticed", 0, "Full price early"))
     found = walkthrough_findings(table.assign(kind="strength"))
-    assert found.strengths["note"].tolist() == ["Full price early"]
+    assert found.strengths[["note", "said_by", "walked_by"]].values.tolist() == (
+        [["Full price early", 1, 1]]
+    )
     assert found.problems.empty
 
 

@@ -17,6 +17,7 @@ ROW = {"value": 0.3, "low": 0.2, "high": 0.4, "n": 200}
 DATA = {
     "scores": pd.DataFrame([{"label": "NPS", **ROW}]),
     "forecast": pd.DataFrame([{"label": "QR code", **ROW}]),
+    "frontier": pd.DataFrame([{"budget": 900.0, **ROW}]),
     "pilot": pd.DataFrame([{"label": "Bought", **ROW}]),
     "funnel": pd.DataFrame([{"step": "basket", **ROW}]),
     "shares": pd.DataFrame([{"label": "negative", **ROW}]),
@@ -43,6 +44,7 @@ DATA = {
         ]
     ),
     "calibration": pd.DataFrame([{"predicted": 0.25, **ROW}]),
+    "rank_stability": pd.DataFrame([{"label": "QR code", "first": 0.2, **ROW}]),
     "moments_of_truth": pd.DataFrame(
         [
             {
@@ -95,6 +97,7 @@ DATA = {
 }
 #: Plots that begin with a number or a date, not with a name.
 OVER_TIME = {
+    "frontier",
     "calibration",
     "trend",
     "polarity_trend",

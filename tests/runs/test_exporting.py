@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,18 @@ def test_what_nobody_knows_is_refused(place: Workspace) -> None:
 def test_a_persona_is_written_to_be_carried_over(place: Workspace) -> None:
     path = export_study(place, "tea", "persona", persona="new", output=place.root / "new.yaml")
     assert load_persona(path.read_text()) == load_study(place.raw("tea")).personas[0]
+
+
+def test_the_protocol_is_made_of_the_study_and_the_last_report(
+    place: Workspace, tmp_path: Path
+) -> None:
+    path = export_study(place, "tea", "protocol", as_of="2026-09-30", output=tmp_path / "p.html")
+    assert "Customers' times up to 30 September 2026" in unescape(path.read_text("utf-8"))
+    publish(place, "2026-10-31", 5)
+    path = export_study(place, "tea", "protocol", output=tmp_path / "q.html")
+    assert "up to 31 October 2026" in path.read_text("utf-8")
+    with pytest.raises(ParameterError, match="must name a new file"):
+        export_study(place, "tea", "protocol", output=path)
 
 
 def test_the_published_json_reads_back(place: Workspace) -> None:

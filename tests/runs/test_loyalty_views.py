@@ -128,7 +128,10 @@ def test_the_next_pilot_is_planned_from_the_conversion_and_what_matters(study: S
     # R: power.prop.test(p1 = .4, p2 = .5, power = .8) gives n = 387.3 an arm
     assert table["customers"].iloc[0] == "776"
     assert int(table["customers"].iloc[1].replace(",", "")) > 776
-    assert len(views.next_stages(measured, study)) == 4
+    # 230 a week: of a hundredth of two days' customers, .66, nobody is treated.
+    assert views.next_stages(measured, study)["treated"].tolist() == ["5 %", "20 %", "50 %"]
+    few = evidence_frame([evidence(share(2, 5), lane="base", measure="conversion")])
+    assert views.next_stages(few, study)["treated"].tolist() == ["50 %"]
     assert views.next_pilot(evidence_frame(), study).empty
 
 

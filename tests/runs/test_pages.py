@@ -6,7 +6,17 @@ from html.parser import HTMLParser
 import pytest
 from bs4 import BeautifulSoup
 
-from cjm_lab.runs.pages import Change, Check, FrontPage, Link, Pain, Tile, front_page, reports_index
+from cjm_lab.runs.pages import (
+    Change,
+    Check,
+    FrontPage,
+    Late,
+    Link,
+    Pain,
+    Tile,
+    front_page,
+    reports_index,
+)
 
 MAP = '<figure id="map"><svg role="img" aria-label="Map"></svg></figure>'
 PAGE = FrontPage(
@@ -26,6 +36,7 @@ PAGE = FrontPage(
     pains=(Pain("Card asked twice", "Payment", "New", "38 % [34, 42]", "Log and survey", "Keep"),),
     changes=(Change("Comparison page", "0.6 → 0.9 [+0.1, +0.5]", "better"),),
     checks=(Check("Re-order is assumed", "ask 97 people"),),
+    late=(Late("Chat agents in the evening", "Service", "16 days overdue"),),
     steps=(Link("1 Goals", "1_goals.html", "1 objective"),),
     downloads=(Link("evidence.csv", "evidence.csv", "412 rows"),),
     made=("61 s", "CJM Lab 0.1.0", "Next review: 30 November 2026"),
@@ -76,7 +87,7 @@ def test_everything_given_is_shown() -> None:
     text = soup(PAGE).get_text(" ")
     given = [PAGE.title, PAGE.as_of, *PAGE.lead, PAGE.compared_with, PAGE.hurt]
     given += [PAGE.hurt_size, PAGE.evidence_share, *PAGE.made]
-    for row in (*PAGE.tiles, *PAGE.pains, *PAGE.changes, *PAGE.checks):
+    for row in (*PAGE.tiles, *PAGE.pains, *PAGE.changes, *PAGE.checks, *PAGE.late):
         given += [getattr(row, field.name) for field in fields(row) if field.name != "tone"]
     for link in (*PAGE.steps, *PAGE.downloads):
         given += [link.text, link.note]
@@ -91,6 +102,7 @@ def test_words_from_outside_are_shown_never_run() -> None:
         "pains": (Pain(bad, bad, bad, bad, bad, bad),),
         "changes": (Change(bad, bad, bad),),
         "checks": (Check(bad, bad),),
+        "late": (Late(bad, bad, bad),),
         "steps": (Link(bad, bad, bad),),
         "downloads": (Link(bad, bad, bad),),
         "inputs": ((bad, bad),),
@@ -139,6 +151,12 @@ def test_no_change_is_not_a_first_report() -> None:
     text = soup(replace(PAGE, changes=())).get_text()
     assert "Nothing that chance could not make." in text
     assert "What changed since 30 September 2026" in text
+
+
+def test_overdue_actions_stand_before_the_figures_and_only_where_there_are_any() -> None:
+    html = front_page(PAGE)
+    assert html.index("16 days overdue") < html.index('class="tiles"')
+    assert "Overdue" not in front_page(BARE)
 
 
 def test_the_list_keeps_its_order_and_leads_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from nbformat import v4
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from cjm_lab.ledger import evidence_frame
 from cjm_lab.runs.pages import Link, StepLinks, Tile, front_page, step_html
 from cjm_lab.runs.pages.parts import FrontPage, Pain
+from cjm_lab.runs.printing import printed_protocol
+from cjm_lab.study import Study
 
 WIDE = "<div style='overflow-x:auto'><div style='width:1600px'>a wide map</div></div>"
 FRONT = FrontPage(
@@ -46,7 +50,16 @@ STEP = step_html(
     title="4 Touchpoints",
     links=StepLinks(Link("Report", "index.html"), next=Link("5 Resources", "5.html")),
 )
-PAGES = {"front": front_page(FRONT), "step": STEP, "hostile": front_page(FRONT) + HOSTILE}
+SHOP = Study.model_validate(
+    {"title": "Shop" + HOSTILE, "stages": [{"id": "buy", "name": "Buy", "touchpoints": [
+        {"id": "pay", "name": "Payment" + HOSTILE}]}]}
+)  # fmt: skip
+PAGES = {
+    "front": front_page(FRONT),
+    "step": STEP,
+    "protocol": printed_protocol(SHOP, evidence_frame(), date(2026, 10, 31)),
+    "hostile": front_page(FRONT) + HOSTILE,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -74,7 +87,7 @@ def test_opened_from_disk_a_page_runs_nothing_and_asks_nobody(
     assert browser.title != "owned"
 
 
-@pytest.mark.parametrize("name", ["front", "step"])
+@pytest.mark.parametrize("name", ["front", "step", "protocol"])
 @pytest.mark.parametrize("width", [380, 1280])
 def test_nothing_sticks_out_at_the_side(
     browser: Chrome, tmp_path: Path, name: str, width: int

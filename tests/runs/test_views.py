@@ -102,13 +102,6 @@ def test_waves_say_where_a_score_was_asked() -> None:
     assert views.waves(answers, codebook, STUDY)["where"].tolist() == ["Payment"]
 
 
-def test_an_action_in_any_closed_state_is_never_overdue() -> None:
-    due = pd.to_datetime(["2026-10-01"] * 3, utc=True)
-    actions = pd.DataFrame({"state": ["Done", "cancelled", "open"], "due": due})
-    found = views.action_list(actions, STUDY, date(2026, 10, 31))
-    assert found["state"].tolist() == ["Done", "cancelled", "overdue"]
-
-
 def test_a_goal_has_the_unit_of_what_it_is_about() -> None:
     objective = {"measure": "conversion", "target": 0.42, "by": "2027-03-31"}
     study = STUDY.model_copy(update={"goal": STUDY.goal.model_validate({"objective": objective})})
@@ -130,7 +123,9 @@ def pilot(p: float) -> list[str]:
     rows = [evidence(ratio, lane="pilot", measure="sample_ratio_p"),
             *(evidence(e, lane="pilot", measure="pilot_difference", item=name, label=name)
               for name, e in (("ordered", share), ("visits", mean)))]  # fmt: skip
-    return [s.replace("\u00a0", " ") for s in meaning(step("6_walkthrough", *rows))]
+    lifts = pd.DataFrame([{"resource": "Form", "lift of": "conversion", "why": "judged, measured"}])
+    shown = meaning(step("6_walkthrough", *rows, lifts=lifts))
+    return [s.replace("\u00a0", " ") for s in shown]
 
 
 def test_a_pilots_share_is_in_points_and_a_small_mean_is_not() -> None:
@@ -138,6 +133,7 @@ def test_a_pilots_share_is_in_points_and_a_small_mean_is_not() -> None:
         "The pilot's arms are as planned (sample ratio: p .40).",
         "Pilot, ordered: +12 points [+8, +15] n 3,000, beyond chance.",
         "Pilot, visits: +0.6 [+0.4, +0.8] n 3,000, beyond chance.",
+        "Form, conversion: judged, measured.",
     ]
 
 

@@ -65,6 +65,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """An overdue action: what, whose, and how late it is."""
+
+    what: str
+    owner: str
+    how_late: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrontPage:
     """Everything on the first page of a report.
 
@@ -92,6 +101,8 @@ class FrontPage:
         The key figures, five at most fit in a row.
     pains, changes, checks
         Rows of the three tables; an empty table becomes a sentence.
+    late
+        The overdue actions, the latest first.
     steps
         The seven notebooks, each with one computed fact.
     downloads
@@ -115,6 +126,7 @@ class FrontPage:
     pains: tuple[Pain, ...] = ()
     changes: tuple[Change, ...] = ()
     checks: tuple[Check, ...] = ()
+    late: tuple[Late, ...] = ()
     steps: tuple[Link, ...] = ()
     downloads: tuple[Link, ...] = ()
     made: tuple[str, ...] = ()
