@@ -13,6 +13,7 @@ from cjm_lab.estimate import Estimate, benjamini_hochberg, difference, z_value
 from cjm_lab.journey.model import JourneyMap
 from cjm_lab.journey.rows import Row, derived, frame_of, records
 from cjm_lab.ledger import Ledger, evidence, evidence_frame, row_estimate
+from cjm_lab.planning.resources import LOWER
 from cjm_lab.study import KeyMeasure, Study, SurveySource
 from cjm_lab.study.personas import segment_text
 from cjm_lab.words import capital, measure_name, span_words
@@ -21,7 +22,6 @@ from cjm_lab.words import capital, measure_name, span_words
 #: exit shares have none: they move with who is active, and a place that fewer need is no worse.
 HIGHER = {"valence", "rating", "likert", "nps", "csat", "ces", "sus", "umux", "umux_lite",
           "conversion", "channel_conversion", "repeat_share", "resolved_share"}  # fmt: skip
-LOWER = {"drop_off", "negative_share", "churn_share", "first_reply_hours"}
 
 #: What is measured anew for each report; the other lanes are derived from these or are words.
 MEASURED = (

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cjm_lab.estimate import Estimate
 from cjm_lab.planning.improvements import Array, Option, Outlook, conversion_with, options_of
+from cjm_lab.planning.pert import pert_draws
 
 if TYPE_CHECKING:
     from cjm_lab.metrics.chain import MarkovChain
@@ -250,13 +251,13 @@ def simulate(
         {option.resource: option for option in options},
         outlook,
         _drawn_chain(outlook.chain, rng, draws),
-        {option.resource: _pert(option.lift, rng, draws) for option in options},
+        {option.resource: pert_draws(*option.lift, rng, (draws,)) for option in options},
         normal(outlook.journeys),
         normal(outlook.order_value),
         level,
         np.minimum(1.0, normal(outlook.new_share)),
         normal(outlook.customer_value),
-        {option.resource: _pert(outlook.cost_multiple, rng, draws) for option in options},
+        {option.resource: pert_draws(*outlook.cost_multiple, rng, (draws,)) for option in options},
         seed,
     )
 
@@ -284,12 +285,3 @@ def _dirichlet(counts: Array, rng: np.random.Generator, draws: int) -> Array:
     gamma = rng.standard_gamma(np.maximum(counts, 0.0), size=(draws, *counts.shape))
     total = gamma.sum(axis=-1, keepdims=True)
     return gamma / np.where(total > 0, total, 1.0)
-
-
-def _pert(ends: tuple[float, float, float], rng: np.random.Generator, draws: int) -> Array:
-    """Return draws of a PERT distribution."""
-    low, likely, high = ends
-    if high == low:
-        return np.full(draws, likely)
-    a = 1 + 4 * (likely - low) / (high - low)
-    return low + (high - low) * rng.beta(a, 6 - a, draws)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import Estimate, no_estimate
+from cjm_lab.planning.pert import pert_mean
 
 if TYPE_CHECKING:
     from cjm_lab.metrics.chain import MarkovChain
@@ -23,6 +24,9 @@ Array = npt.NDArray[np.float64]
 FORECAST_MEASURE = "conversion"
 
 _UNKNOWN = no_estimate("not known")
+
+#: From the ends of a 95 % interval to those of a PERT distribution with the same standard error.
+_FROM_INTERVAL = sqrt(7) / 1.959964
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +97,12 @@ class Option:
         return pert_mean(self.lift)
 
 
-def pert_mean(ends: tuple[float, float, float]) -> float:
-    """Return the mean of a PERT distribution of a low, likely and high value.
-
-    Examples
-    --------
-    >>> pert_mean((0.0, 0.5, 1.0))
-    0.5
-    """
-    low, likely, high = ends
-    return (low + 4 * likely + high) / 6
-
-
 def options_of(resources: pd.DataFrame, chain: MarkovChain) -> list[Option]:
     """Return the resources whose lift the chain can carry on, in the order of the table.
+
+    Of a pilot the table holds the 95 % interval. A PERT distribution between its ends would be
+    surer than the pilot, so they are moved out until its standard deviation is the pilot's standard
+    error: that of a symmetric one is its width / (2 sqrt 7).
 
     Raises
     ------
@@ -127,6 +123,8 @@ def options_of(resources: pd.DataFrame, chain: MarkovChain) -> list[Option]:
             )
         named = [name.strip() for name in row["touchpoints"].split(";")]
         places = tuple(dict.fromkeys(name for name in named if name in chain.touchpoints))
+        if row.get("lift_source") == "pilot":
+            low, high = (likely + (end - likely) * _FROM_INTERVAL for end in (low, high))
         if places:
             options.append(option_of(row, places, (low, likely, high)))
     return options

@@ -106,9 +106,6 @@ def with_pilot_results(
       Right before the goal these are the same. Earlier, some of those who move on are lost later:
       the pilot's number is then smaller than the lift by an unknown part.
 
-    A PERT distribution between the two ends of a 95 % interval has three quarters of the pilot's
-    standard error: a forecast made with it is somewhat too sure of the lift.
-
     What the table cannot show, and so stays with the researcher: that the arms were assigned at
     that touchpoint, that the pilot is over (an interval for one look holds only then), and that
     its customers are like those of the log.
@@ -146,7 +143,7 @@ def _judged_source(row: Row, measured: pd.DataFrame) -> str:
     """Return what stands behind a judged lift."""
     if row["lift_source"] != "pilot":
         return str(row["lift_source"])
-    found = _outcome(measured, row["measure"])
+    found = pilot_outcome(measured, row["measure"])
     source = _source(found, measured)
     as_judged = found is not None and row["lift_likely"] * found.value > 0
     return "pilot: not clear" if source == "pilot" and not as_judged else source
@@ -157,7 +154,7 @@ def _tried(row: Row, source: str, measured: pd.DataFrame, study: Study) -> list[
     judged = [row[name] for name in _LIFT]
     if row["lift_source"] != "pilot":
         return [*judged, source, ""]
-    found = _outcome(measured, row["measure"])
+    found = pilot_outcome(measured, row["measure"])
     if source == "pilot: not clear":  # a clear harm is a result too
         source = _source(found, measured)
     if source == "pilot" and not _stands_for_the_lift(row, study):
@@ -168,7 +165,7 @@ def _tried(row: Row, source: str, measured: pd.DataFrame, study: Study) -> list[
     return [*lift, source, _note(row, found, source)]
 
 
-def _outcome(measured: pd.DataFrame, measure: str) -> Estimate | None:
+def pilot_outcome(measured: pd.DataFrame, measure: str) -> Estimate | None:
     """Return the pilot's difference on a measure, None if it has none."""
     found = measured[(measured["measure"] == "pilot_difference") & measured["value"].notna()]
     own = found[found["label"] == measure]

@@ -15,6 +15,9 @@ Array = npt.NDArray[np.float64]
 #: Kinds of resources, in the order in which they are listed.
 KINDS = ("people", "tool", "content", "budget", "data")
 
+#: Measures of which less is better: a lift that helps is below zero.
+LOWER = {"drop_off", "negative_share", "churn_share", "first_reply_hours"}
+
 #: What a lift is measured against: the length of the scale it is on; shares are on one of 1.
 RANGE_OF_MEASURE = {"valence": 4.0, "nps": 200.0, "ces": 6.0, "rating": 4.0}
 
@@ -155,13 +158,15 @@ def priority_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Stud
     -------
     DataFrame
         The rows given, with ``touchpoint`` (the first they serve), ``reach reach_low reach_high``,
-        ``scale`` (the length of the measure's), ``impact confidence ease`` and ``gap``.
+        ``scale`` (the length of the measure's, below zero where less is better), ``impact
+        confidence ease`` and ``gap``.
     """
     lists = touchpoints_of(resources, study)
     reach = _customers_a_month(measured).reindex(lists.explode())
     most = reach.set_axis(lists.explode().index).sort_values("value", ascending=False)
     most = most[~most.index.duplicated()].reindex(resources.index)
     scale = resources["measure"].map(RANGE_OF_MEASURE).astype("float64").fillna(1.0)
+    scale = scale.mask(resources["measure"].isin(LOWER), -scale)
     return resources.assign(
         touchpoint=lists.str[0],
         reach=most["value"],
@@ -176,16 +181,17 @@ def priority_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Stud
 
 
 def impact_of(part: npt.ArrayLike) -> Array:
-    """Return the impact of a lift that is a part of its measure's range.
+    """Return the impact of a lift that is a part of its measure's range; a harm has none.
 
     Examples
     --------
-    >>> impact_of([0.2, 0.1, 0.01, float("nan")]).tolist()
-    [3.0, 2.0, 0.25, nan]
+    >>> impact_of([0.2, 0.1, 0.01, -0.1, float("nan")]).tolist()
+    [3.0, 2.0, 0.25, 0.0, nan]
     """
     parts = np.round(np.asarray(part, dtype="float64"), 9)  # 0.4 of 4 is a tenth, not a bit less
     steps = [parts >= least for least, _ in IMPACT_STEPS]
     impact = np.select(steps, [value for _, value in IMPACT_STEPS], LEAST_IMPACT)
+    impact = np.where(parts < 0, 0.0, impact)
     return np.where(np.isnan(parts), np.nan, impact)
 
 

@@ -17,7 +17,8 @@ from cjm_lab.metrics import JourneyStream, markov_chain
 from cjm_lab.metrics.stream import instant_us
 from cjm_lab.period import Period, period_up_to
 from cjm_lab.planning.actions import action_status
-from cjm_lab.planning.piloted import _outcome, with_pilot_results
+from cjm_lab.planning.pert import pert_estimate
+from cjm_lab.planning.piloted import pilot_outcome, with_pilot_results
 from cjm_lab.study import Study
 from cjm_lab.words import listed
 
@@ -292,11 +293,11 @@ def _of_pilots(
     sources = with_pilot_results(resources, measured, study)["lift_source"]
     named = sources.isin(["pilot", "pilot: not clear"]) & (resources["measure"] == _CONVERSION)
     for row in resources[named].to_dict("records"):
-        found = _outcome(measured, _CONVERSION)
-        lift = tuple(float(row[f"lift_{name}"]) for name in ("low", "likely", "high"))
+        found = pilot_outcome(measured, _CONVERSION)
+        lift = (float(row["lift_low"]), float(row["lift_likely"]), float(row["lift_high"]))
         if found is None or any(isnan(bound) for bound in lift):
             continue
-        forecast = _pert_interval(lift, study.level)
+        forecast = pert_estimate(lift, study.level)
         actual = replace(found, level=study.level)
         verdict, gap = judged(forecast, actual)
         yield {
@@ -356,20 +357,6 @@ def _sum(parts: list[Estimate]) -> Estimate:
         for bounds in ([part.low for part in parts], [part.high for part in parts])
     )
     return Estimate(value, value - below, value + above, n=parts[0].n, method="sum")
-
-
-def _pert_interval(lift: tuple[float, ...], level: float) -> Estimate:
-    """Return mean and predictive interval of a judged lift, a PERT distribution."""
-    from scipy import stats
-
-    low, likely, high = lift
-    if high == low:
-        return Estimate(likely, likely, likely, n=0, method="judged", level=level)
-    a = 1 + 4 * (likely - low) / (high - low)
-    tail = (1 - level) / 2
-    ends = stats.beta.ppf([tail, 1 - tail], a, 6 - a, loc=low, scale=high - low)
-    mean = (low + 4 * likely + high) / 6
-    return Estimate(mean, float(ends[0]), float(ends[1]), n=0, method="judged", level=level)
 
 
 def _numbers(

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from cjm_lab.planning.constraints import TOLERANCE, Constraints, Flags
-from cjm_lab.planning.improvements import Array, Option, Outlook, conversion_with, pert_mean
+from cjm_lab.planning.improvements import Array, Option, Outlook, conversion_with
+from cjm_lab.planning.pert import pert_mean
 from cjm_lab.planning.whole_sets import conversions, subset_sums
 
 #: A set is better only if its value is by more than this.

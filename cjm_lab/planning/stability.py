@@ -10,6 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import share, z_value
+from cjm_lab.planning.pert import pert_draws
 from cjm_lab.planning.priorities import Method, score_formula, scored_by
 from cjm_lab.planning.resources import ease_of, impact_of
 
@@ -145,11 +146,7 @@ def _lifts(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> Array:
             f"(resource {row['resource']!r})"
         )
     low, likely, high = (table[[name]].to_numpy("float64") for name in _BOUNDS)
-    width = high - low
-    open_ = np.nan_to_num(width) > 0
-    a = 1 + 4 * np.where(open_, likely - low, 0) / np.where(open_, width, 1)
-    beta = rng.beta(a, 6 - a, (len(table), draws))
-    return np.where(open_, low + width * beta, likely)
+    return pert_draws(low, likely, high, rng, (len(table), draws))
 
 
 def _ranks(scores: Array, rng: np.random.Generator) -> npt.NDArray[np.intp]:

@@ -122,7 +122,7 @@ def forecast(
     if len(data):
         ax.set_xlabel(f"{xlabel}, points" if percent else xlabel)
         if not chosen.all():
-            footnote(ax, "gray: outside the budget")
+            footnote(ax, "gray: not in the set")
     return ax
 
 

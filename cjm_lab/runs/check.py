@@ -8,8 +8,12 @@ from datetime import date
 from typing import Any
 
 from cjm_lab.errors import InputError, ParameterError, one_of
+from cjm_lab.ledger import evidence_frame
 from cjm_lab.metrics._walk import read_step
 from cjm_lab.metrics.triggers import parse_trigger
+from cjm_lab.planning.forecast_evidence import budget_rules
+from cjm_lab.planning.priorities import study_formula
+from cjm_lab.planning.resources import priority_inputs
 from cjm_lab.runs.context import RunContext
 from cjm_lab.runs.readable import WITHOUT
 from cjm_lab.sources import (
@@ -165,7 +169,8 @@ def check_inputs(context: RunContext) -> None:
             f"as_of must not lie before the first record, of {first}, got {context.as_of}; "
             f"choose {first} or a later day"
         )
-    if problems := [*_unknown_events(context), *_unknown_names(context), *_lifts(context)]:
+    problems = [*_unknown_events(context), *_unknown_names(context), *_lifts(context)]
+    if problems := problems or [*_decisions(context)]:
         raise InputError("\n".join(problems))
 
 
@@ -241,6 +246,18 @@ def _lifts(context: RunContext) -> Iterator[str]:
         got = ", ".join(f"{value:g}" for value in wrong.iloc[0])
         place = _place(context, "resources", wrong.index[0])
         yield f"lift_low, lift_likely and lift_high must rise, got {got} ({place}); correct them"
+
+
+def _decisions(context: RunContext) -> Iterator[str]:
+    """Yield what is wrong with the budget's constraints and with the formula of the priorities."""
+    resources = context.tables["resources"]
+    if resources.empty:
+        return
+    try:
+        budget_rules(context.study, resources)
+        study_formula(priority_inputs(resources, evidence_frame(), context.study), context.study)
+    except ParameterError as error:
+        yield str(error)
 
 
 def _place(context: RunContext, kind: str, row: object) -> str:

@@ -221,7 +221,7 @@ def _facts(ledger: Ledger, study: Study) -> dict[str, str]:
         "2_customers": _count(sources, "source"),
         "3_personas": _count(len(study.personas), "declared persona"),
         "4_touchpoints": _count(len(study.touchpoints), "touchpoint"),
-        "5_resources": _count(len(rows[rows["measure"] == "rice"]), "opportunity"),
+        "5_resources": _count((rows["lane"] == "opportunity").sum(), "opportunity"),
         "6_walkthrough": _count(len(walked), "touchpoint") + " walked",
         "7_optimize": _count(len(moved), "clear change"),
     }

@@ -173,9 +173,7 @@ def test_the_chain_is_of_the_journeys_that_the_period_names(table, pains, measur
     thin = journey_stream(pd.concat([earlier, log(16)]), study=study)
     row = found(planned(table, pains, measured, thin, study), "conversion_lift", "Form")
     assert row["n"] == 4016
-    assert (
-        "of journeys begun (all since the log began: fewer than 30 in the period)" in row["note"]
-    )
+    assert "of journeys begun (all since the log began: fewer than 30 in the period)" in row["note"]
 
 
 def test_the_forecast_follows_the_log(table, pains, measured, stream, study):

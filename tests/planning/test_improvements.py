@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cjm_lab.metrics.chain import MarkovChain
 from cjm_lab.planning.improvements import Option, conversion_with, options_of
+from cjm_lab.planning.pert import pert_draws
 
 
 def test_a_lift_at_two_touchpoints_counts_at_both(outlook):
@@ -75,3 +76,14 @@ def test_fixes_one_after_another_compound_as_the_chain_does(outlook):
     # .6 x .9 = .54: 14 points more; alone .6 x .8 and .5 x .9 bring 8 and 5.
     one, two = (Option(p, (p,), (0.1, 0.1, 0.1), 0, 0) for p in ("basket", "payment"))
     assert conversion_with(outlook.chain, [(one, 0.1), (two, 0.1)]) == pytest.approx(0.54)
+
+
+def test_a_pilots_lift_is_as_unsure_as_the_pilot(resources, outlook):
+    # A 95 % interval of +-.0392 is a standard error of .02.
+    judged = {"lift_low": 0.0608, "lift_likely": 0.1, "lift_high": 0.1392}
+    table = resources({"lift_source": "pilot", **judged}, {"lift_source": "judgement", **judged})
+    piloted, believed = options_of(table, outlook.chain)
+    assert believed.lift == (0.0608, 0.1, 0.1392)
+    drawn = pert_draws(*piloted.lift, np.random.default_rng(0), (200_000,))
+    assert drawn.mean() == pytest.approx(0.1, abs=2e-4)
+    assert drawn.std() == pytest.approx(0.02, rel=0.01)

@@ -73,11 +73,20 @@ def test_priority_inputs_come_from_the_log_and_the_lift(resources, study, measur
 
 
 @pytest.mark.parametrize(
-    ("lift", "impact"), [(0.2, 3), (0.19, 2), (0.1, 2), (0.05, 1), (0.02, 0.5), (0.0, 0.25)]
+    ("lift", "impact"),
+    [(0.2, 3), (0.19, 2), (0.1, 2), (0.05, 1), (0.02, 0.5), (0.0, 0.25), (-0.1, 0)],
 )
 def test_impact_follows_the_five_steps(lift, impact, resources, study, measured):
     table = resources({"resource": "Form", "lift_likely": lift})
     assert priority_inputs(table, measured, study)["impact"].tolist() == [impact]
+
+
+def test_of_what_is_better_low_a_lift_below_zero_helps(resources, study, measured):
+    table = resources(
+        {"resource": "Fewer leave", "measure": "drop_off", "lift_likely": -0.1},
+        {"resource": "More leave", "measure": "drop_off", "lift_likely": 0.1},
+    )
+    assert priority_inputs(table, measured, study)["impact"].tolist() == [2, 0]
 
 
 def test_what_is_not_known_stays_unknown(resources, study, measured):

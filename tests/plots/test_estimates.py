@@ -81,7 +81,7 @@ def test_what_the_budget_does_not_reach_is_gray_and_said() -> None:
     )
     ax = plots.forecast(rows)
     assert colors(ax) == [BLUE.lower(), GRAY.lower()]
-    assert "gray: outside the budget" in [text.get_text() for text in ax.texts]
+    assert "gray: not in the set" in [text.get_text() for text in ax.texts]
 
 
 def test_differences_of_shares_are_in_points_on_the_axis_too() -> None:

@@ -19,6 +19,16 @@ DATA = {
     "forecast": pd.DataFrame([{"label": "QR code", **ROW}]),
     "frontier": pd.DataFrame([{"budget": 900.0, **ROW}]),
     "pilot": pd.DataFrame([{"label": "Bought", **ROW}]),
+    "discovery": pd.DataFrame([{"evaluators": 3, "walked": True, **ROW}]),
+    "forecasts_held": pd.DataFrame(
+        [
+            {
+                "what": "Card form",
+                **{"forecast": 0.05, "forecast_low": 0.03, "forecast_high": 0.07},
+                **{"verdict": "held", **ROW},
+            }
+        ]
+    ),
     "funnel": pd.DataFrame([{"step": "basket", **ROW}]),
     "shares": pd.DataFrame([{"label": "negative", **ROW}]),
     "priorities": pd.DataFrame([{"label": "QR code", **ROW}]),
@@ -97,6 +107,7 @@ DATA = {
 }
 #: Plots that begin with a number or a date, not with a name.
 OVER_TIME = {
+    "discovery",
     "frontier",
     "calibration",
     "trend",

@@ -99,6 +99,10 @@ def test_a_log_on_disk_is_checked_like_a_table(home: Path, tmp_path: Path) -> No
         ("resources.csv", "0.1,0.2,0.3", "0.1,0.4,0.3",
          ["must rise, got 0.1, 0.4, 0.3 (resources.csv, data row 2)"]),
         ("resources.csv", "0.1,0.2,0.3", "0.4,,0.3", ["must rise, got 0.4, nan, 0.3"]),
+        ("study.yaml", "[visit, till]", "[visit, till]\npriorities: {method: formula, formula: "
+         "reach * impct}", ["formula", "got 'impct'", "did you mean 'impact'"]),
+        ("study.yaml", "[visit, till]", "[visit, till]\nbudget: {amount: 9, must_have: [b]}",
+         ["must_have", "got 'b'", "'B'"]),
     ],
 )  # fmt: skip
 def test_what_leads_nowhere_is_refused_with_its_place(
