@@ -206,7 +206,7 @@ def _actions(study: Study, rows: Rows, state: State) -> dict[str, tuple[Cell, ..
     return {
         "responses": tuple(found.responses(t, study, rows) for t in places),
         "could": tuple(could),
-        "resources": tuple(found.resources(t, rows) for t in places),
+        "resources": tuple(found.resources(t, rows, state) for t in places),
     }
 
 

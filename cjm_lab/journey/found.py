@@ -15,7 +15,7 @@ import pandas as pd
 
 from cjm_lab.journey.declared import joined, strongest
 from cjm_lab.journey.ideas import rule_touchpoint
-from cjm_lab.journey.model import Cell, CellStatus, Item
+from cjm_lab.journey.model import Cell, CellStatus, Item, State
 from cjm_lab.journey.pains import Usual
 from cjm_lab.journey.rows import Row, Rows
 from cjm_lab.ledger import evidence, row_estimate
@@ -206,10 +206,19 @@ def responses(here: Touchpoint, study: Study, rows: Rows) -> Cell:
     return Cell(tuple(items), status, tuple(key for cell in cells for key in cell.evidence_ids))
 
 
-def resources(here: Touchpoint, rows: Rows) -> Cell:
-    """Return what serves the touchpoint and is not there yet: somebody's word."""
+def resources(here: Touchpoint, rows: Rows, state: State = "as-is") -> Cell:
+    """Return what serves the touchpoint and is not there yet: somebody's word.
+
+    On the journey as it is meant to be, what the budget buys is there.
+    """
     gaps = sorted(rows.all("resource_gap", here.id), key=lambda row: str(row["label"]))
-    return cell_of([Item(row["label"], row["note"]) for row in gaps], "assumed", *gaps)
+    bought = set()
+    if state == "to-be":
+        bought = {row["label"] for row in rows.all("chosen", here.id) if row["value"] == 1}
+    items = [
+        Item(row["label"], "as if there" if row["label"] in bought else row["note"]) for row in gaps
+    ]
+    return cell_of(items, "assumed", *gaps)
 
 
 def chosen(here: Touchpoint, rows: Rows) -> Cell:

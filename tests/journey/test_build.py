@@ -243,6 +243,12 @@ def test_the_journey_to_be_shows_what_is_bought_as_done_and_figures_of_today(stu
                  measure="chosen", touchpoint="payment", item=name, label=name)
         for name, taken in (("Keep the form", 1.0), ("New logo", 0.0))
     ]  # fmt: skip
+    bought += [
+        evidence(Estimate(1, nan, nan, n=1, method="need - have"), lane="resource",
+                 measure="resource_gap", touchpoint="payment", item=name, label=name,
+                 status="assumed", note="have 0, need 1")
+        for name in ("Keep the form", "New logo")
+    ]  # fmt: skip
     more = [*bought, lift(0.05, "payment", "Keep the form", "Keep the form")]
     more += [lift(0.06, item="portfolio", label="The set"), lift(0.02, item="x", label="Elsewhere")]
     frame = pd.concat([october, evidence_frame(more)], ignore_index=True)
@@ -264,7 +270,9 @@ def test_the_journey_to_be_shows_what_is_bought_as_done_and_figures_of_today(stu
     assert [item.status for item in drawn.lane("does").cells[1].items] == [None, "assumed"]
     assert texts(drawn, "team")[:2] == ["Product: planned", "Shop"]
     assert texts(drawn, "feels")[1].endswith("· today")
+    assert texts(drawn, "resources")[1] == ("Keep the form: as if there; New logo: have 0, need 1")
     now = build_map(study, frame, as_of=DAY, assumed=plans)
+    assert texts(now, "resources")[1].startswith("Keep the form: have 0, need 1")
     assert texts(now, "does")[1] == "Types the card"  # plans are no word about today
 
 

@@ -125,6 +125,10 @@ def test_a_dataframe_scrolls_in_a_box_and_its_headers_say_what_they_head() -> No
     assert box["tabindex"] == "0"
     assert [cell.get_text() for cell in soup.select(".number")] == ["value", "−0.31"]
     assert soup.select("main style") == []
+    cells = [code(output({"text/html": table, "text/plain": "x"})) for _ in range(2)]
+    both = page("## Funnel", *cells).select("[role=region]")
+    labels = [region["aria-label"] for region in both]
+    assert labels == ["Table in section Funnel", "Table 2 in section Funnel"]
 
 
 def test_scripts_in_outputs_and_prose_are_gone_and_the_rest_stays() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
@@ -121,6 +122,7 @@ def _describe_pictures(body: BeautifulSoup, title: str) -> None:
 
 def _describe_tables(body: BeautifulSoup) -> None:
     """Tell screen readers what the header cells of a DataFrame head; move numbers to the right."""
+    before: Counter[str] = Counter()
     for table in body.select("table.dataframe"):
         del table["border"]
         for style in table.find_previous_siblings("style"):
@@ -132,7 +134,10 @@ def _describe_tables(body: BeautifulSoup) -> None:
         _align_numbers(table)
         box = table.find_parent(class_="html")
         if isinstance(box, Tag):
-            label = f"Table in section {_section_of(table, title='')}"
+            section = _section_of(table, title="")
+            before[section] += 1  # landmarks of one name cannot be told apart
+            which = f"Table {before[section]}" if before[section] > 1 else "Table"
+            label = f"{which} in section {section}"
             box.attrs |= {"role": "region", "aria-label": label, "tabindex": "0"}
 
 
