@@ -60,8 +60,8 @@ class Formula:
 def parse_formula(text: str, columns: Iterable[str], *, where: str = "") -> Formula:
     """Return a formula ready to be evaluated; nothing in it is ever run as code.
 
-    Its syntax tree is held against a list of what is allowed. ``pandas.eval`` and simpleeval let a
-    formula reach the attributes of what its names stand for, so that ``reach.to_csv('x')`` writes.
+    Its syntax tree is held against a list of what is allowed, because evaluators of strings as
+    ``pandas.eval`` let a formula reach the attributes of what its names stand for.
 
     Parameters
     ----------

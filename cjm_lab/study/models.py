@@ -332,6 +332,13 @@ class Study(Part):
     """A study: goal, scope, personas, stages, sources, measures.
 
     Read one with `load_study`; `path` is where it was read from.
+
+    Examples
+    --------
+    >>> study = Study.model_validate({"title": "Tea", "stages": [{"id": "use", "name": "Use",
+    ...     "touchpoints": [{"id": "pot", "name": "Pot"}]}]})
+    >>> study.stage_of, study.level
+    ({'pot': 'use'}, 0.95)
     """
 
     title: Text
