@@ -72,7 +72,7 @@ def gain_list(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     }
     table = _side_by_side(evidence, columns)
     premise = _forecast(evidence, "conversion_lift").set_index("label")["note"]
-    behind = premise.str.split(";").str[0].where(premise.index != THE_SET, "see below")
+    behind = premise.str.replace(";.*", "", regex=True).where(premise.index != THE_SET, "see below")
     table["what stands behind it"] = table["improvement"].map(behind)
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,13 @@ def test_the_lead_says_how_many_are_lost_and_what_could_be_done(
     assert as_share(lost) in lead
     best = ledger.select(measure="rice", touchpoint=worst).nlargest(1, "value").iloc[0]["label"]
     lift = ledger.select(measure="conversion_lift", label=best).iloc[0]
-    value, low, high = (signed(100 * lift[part]) for part in ("value", "low", "high"))
-    action = f"{best} ({value} points of conversion [{low}, {high}]"
-    assert f"What could be done there first: {action}" in lead
+    number = r"([+−][\d.]+)"
+    words = f"What could be done there first: {re.escape(best)} "
+    told = re.search(rf"{words}\({number} points of conversion \[{number}, {number}\]", lead)
+    assert told is not None, lead
+    for text, part in zip(told.groups(), ("value", "low", "high"), strict=True):
+        digits = len(text.partition(".")[2])
+        assert float(text.replace("−", "-")) == round(100 * lift[part], digits)
 
 
 def test_the_lead_says_what_changed_between_the_two_reports(

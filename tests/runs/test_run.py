@@ -50,7 +50,14 @@ def test_a_report_holds_what_a_reader_needs(published_sample: Published) -> None
     for report in published_sample[1]:
         names = {path.name for path in report.iterdir()}
         pages = {f"{step}.{suffix}" for step in STEPS for suffix in ("ipynb", "html")}
-        files = {"index.html", "evidence.csv", "forecasts.csv", "review.json", "run.json"}
+        files = {
+            "index.html",
+            "evidence.csv",
+            "forecasts.csv",
+            "review.json",
+            "run.json",
+            "protocol.html",
+        }
         assert names == pages | files | {f"map.{kind}" for kind in ("html", "json", "png", "svg")}
         manifest = json.loads((report / "run.json").read_text("utf-8"))
         assert [step["status"] for step in manifest["steps"]] == ["done"] * 7

@@ -279,7 +279,7 @@ def test_what_was_typed_has_the_columns_of_the_tidy_tables() -> None:
         "resources": "resource kind have need unit cost_once cost_month effort owner touchpoints "
         "measure lift_low lift_likely lift_high lift_source",
         "pilot": "customer_id arm assigned_at ordered revenue",
-        "actions": "opportunity owner due state measure",
+        "actions": "opportunity owner due state measure done",
         "calendar": "date what",
     }
     for name, expected in columns.items():
