@@ -108,7 +108,7 @@ def owner_weeks(resources: pd.DataFrame, action_status: pd.DataFrame, study: Stu
             "person-weeks there are": [
                 "not stated" if isnan(weeks) else number(weeks) for weeks in load["capacity"]
             ],
-            "verdict": [_verdict(over) for over in load["over"]],
+            "verdict": pd.Series([_verdict(over) for over in load["over"]], dtype="str"),
             "open actions": actions.reindex(owners, fill_value=0).tolist(),
         }
     )

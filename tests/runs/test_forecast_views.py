@@ -182,15 +182,6 @@ def test_a_study_without_a_budget_or_a_log_says_so(resources, outlook):
     assert views.lift_forecasts(nothing).empty
 
 
-def test_a_study_without_resources_has_nothing_to_bring(outlook):
-    nothing, study = (
-        evidence_frame(),
-        Study.model_validate({"title": "Tea", "stages": [{"id": "a", "name": "A"}]}),
-    )
-    assert views.gain_list(nothing, study).empty
-    assert views.lift_forecasts(nothing).empty
-
-
 def test_what_the_budget_leaves_out_is_marked(resources, outlook):
     table = views.lift_forecasts(ledger(resources, outlook, shop())).set_index("label")
     assert table["chosen"].to_dict() == {

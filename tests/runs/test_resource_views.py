@@ -232,3 +232,13 @@ def test_the_notebook_says_what_nothing_answers_and_who_is_overloaded() -> None:
         "Shop is asked for 2 person-weeks, 0.5 too many.",
         "First by ICE score: Form ().",
     ]
+
+
+def test_the_notebook_of_a_study_without_resources_says_so() -> None:
+    tables = {
+        "evidence": evidence_frame(),
+        "opportunity_list": views.opportunity_list(evidence_frame(), NONE, shop()),
+        "owner_weeks": views.owner_weeks(NONE, status(), shop()),
+    }
+    context: Any = SimpleNamespace(study=shop(), as_of=date(2026, 9, 30), table=tables.get)
+    assert meaning(Step("5_resources", context))[0].startswith("The sources of this study say")
