@@ -142,9 +142,10 @@ def _sums(
         new = np.append(True, place[1:] != place[:-1])
         ends = np.cumsum(number)[np.append(np.flatnonzero(new)[1:], len(key)) - 1]
         visits = np.diff(ends, prepend=0)[np.cumsum(new) - 1]
+        often = number.astype(float)  # else each sum would convert them again
         of_pair += [
             np.bincount(code, weight, pairs)
-            for weight in (None, number, number * number, number * visits)
+            for weight in (None, often, often * often, often * visits)
         ]
         people += np.bincount(code[new] // (size + 1), minlength=size)
     customers, count, squares, products = of_pair

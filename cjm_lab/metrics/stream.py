@@ -140,7 +140,7 @@ class JourneyStream:
         """Return the different integers of an expression in ascending order, and how often each."""
         keys = table.select(key.cast(nw.Int64).alias("key"))
         if self.engine == "polars":  # in memory a sort of integers is quicker than groups
-            return _run_lengths(np.sort(keys.collect()["key"].to_numpy()))
+            return _run_lengths(_sorted(keys.collect()["key"].to_numpy()))
         each = keys.group_by("key").agg(nw.len().cast(nw.Int64).alias("count")).collect()
         values, counts = each["key"].to_numpy(), each["count"].to_numpy()
         order = np.argsort(values)
@@ -346,12 +346,21 @@ def instant_us(time: pd.Timestamp) -> int:
     return int(time.timestamp()) * 1_000_000
 
 
+def _sorted(values: npt.NDArray[np.int64]) -> npt.NDArray[np.signedinteger[Any]]:
+    """Return integers in ascending order, as narrow ones if they fit: these sort twice as fast."""
+    narrow = np.iinfo(np.int32)
+    if narrow.min <= values.min(initial=0) and values.max(initial=0) <= narrow.max:
+        return np.sort(values.astype(np.int32))
+    return np.sort(values)
+
+
 def _run_lengths(
-    ascending: npt.NDArray[np.int64],
+    ascending: npt.NDArray[np.signedinteger[Any]],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the different values of a sorted array, and how often each occurs."""
     first = np.empty(len(ascending), dtype=bool)
     first[:1] = True
     np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
     begins = np.flatnonzero(first)
-    return ascending[begins], np.diff(begins, append=len(ascending))
+    different = ascending[begins].astype(np.int64)
+    return different, np.diff(begins, append=len(ascending))
