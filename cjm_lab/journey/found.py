@@ -5,7 +5,6 @@ On the map of one persona its own rows speak where there are any, else everybody
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from cjm_lab.journey.model import Cell, CellStatus, Item, State
 from cjm_lab.journey.pains import Usual
 from cjm_lab.journey.rows import Row, Rows
 from cjm_lab.ledger import evidence, row_estimate
+from cjm_lab.metrics.evidence import ONWARD
 from cjm_lab.study import ResponseRule, Study, Touchpoint
 from cjm_lab.words import capital, counted, measure_name, number, shown
 
@@ -31,7 +31,6 @@ MOST_MOVES = 3
 #: Mean severity from which a finding of the walkthrough stands in the way (1: cosmetic problem).
 LEAST_SEVERITY = 1.0
 
-_GAP = re.compile(r"next within (\S+) days, median (\S+) hours")
 
 #: The contact rows about each touchpoint, each with its topic.
 Topics: TypeAlias = dict[str, list[tuple[str, Row]]]
@@ -113,7 +112,7 @@ def measures(here: Touchpoint, moves: list[Move], topics: Topics, group: Group) 
     items: list[Item] = []
     used: list[Row | None] = []
     onward = next((move for move in moves if move.order < 2), None)
-    gap = _GAP.match(onward.row["note"]) if onward else None
+    gap = ONWARD.match(onward.row["note"]) if onward else None
     if onward and gap:
         detail = joined(f"median, within {gap[1]} days", group.mark(onward.row))
         items.append(Item(f"{time_words(float(gap[2]))} to {onward.to.name}", detail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -32,6 +33,9 @@ from cjm_lab.metrics.stream import JourneyStream
 from cjm_lab.metrics.triggers import parse_trigger
 from cjm_lab.period import Period
 from cjm_lab.study import ResponseRule, Study
+
+#: What the note of a transition says: days that it may take, median hours.
+ONWARD = re.compile(r"next within (\S+) days, median (\S+) hours")
 
 #: Customers below which a month is too thin and the rolling quarter is estimated instead.
 THIN_BASE = 30
@@ -170,6 +174,7 @@ def _of_everyone(stream: JourneyStream, study: Study, period: Period, as_of: dat
             "label": f"{study.touchpoint(first).name} → {study.touchpoint(then).name}",
             "item": f"{first}>{then}",
             "basis": (window,),
+            # Read again by ONWARD.
             "note": f"next within {window:g} days, median {row['median_gap_hours']:.3g} hours",
         }
         yield from _row(row, study, lane="transition", measure="transition", **place, **here)

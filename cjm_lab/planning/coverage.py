@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cjm_lab.planning.resources import not_in_place, touchpoints_of
+from cjm_lab.planning.resources import not_in_place, resources_at, served
 from cjm_lab.study import Study
 
 
@@ -39,9 +39,9 @@ def unserved_touchpoints(resources: pd.DataFrame, study: Study) -> pd.DataFrame:
     >>> unserved_touchpoints(film, study)[["touchpoint", "finding"]].values.tolist()
     [['pot', 'only planned'], ['cup', 'nobody']]
     """
-    pairs = resources.assign(touchpoint=touchpoints_of(resources, study)).explode("touchpoint")
+    pairs = served(resources, study)
     there = pairs["have"] > 0
-    named = [_names(part) for part in (pairs[there], pairs[~there])]
+    named = [resources_at(part) for part in (pairs[there], pairs[~there])]
     listed = bool(len(pairs)) or any(touchpoint.systems for touchpoint in study.touchpoints)
     rows = []
     for touchpoint in study.touchpoints:
@@ -93,12 +93,6 @@ def owner_load(resources: pd.DataFrame, study: Study) -> pd.DataFrame:
     load = load.assign(over=load["weeks"] - load["capacity"])
     ordered = load.rename_axis("owner").reset_index()
     return ordered.sort_values(["over", "weeks"], ascending=False, kind="stable", ignore_index=True)
-
-
-def _names(pairs: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the resources at each touchpoint."""
-    lists = pairs.groupby("touchpoint")["resource"].agg(list)
-    return dict(zip(lists.index.astype("str"), lists, strict=True))
 
 
 def _finding(team: bool, resource: bool, planned: bool) -> str:

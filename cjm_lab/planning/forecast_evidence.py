@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from math import ceil, isnan, nan, sqrt
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 from cjm_lab.estimate import Estimate, no_estimate, share
 from cjm_lab.ledger import evidence
 from cjm_lab.metrics import JourneyStream, lifetime_value, markov_chain
+from cjm_lab.metrics._frames import estimate_of
 from cjm_lab.metrics.base import order_value
 from cjm_lab.metrics.stream import within
 from cjm_lab.period import Period
@@ -116,7 +117,7 @@ def customer_value(orders: pd.DataFrame, study: Study, as_of: date, months: int)
     found = lifetime_value(
         orders, as_of=as_of, horizon_months=months, time_zone=study.time_zone, level=study.level
     )
-    return _estimate(found[found["measure"] == "new_customer_value"].iloc[0].to_dict(), study)
+    return estimate_of(found[found["measure"] == "new_customer_value"].iloc[0], study.level)
 
 
 def budget_rules(study: Study, resources: pd.DataFrame) -> dict[str, Any]:
@@ -190,9 +191,9 @@ def forecast_rows(
             yield from _outcomes(
                 simulation, together, study, note, label=THE_SET, item="portfolio", **here
             )
-    for row in what_matters(simulation, together, seed=seed).to_dict("records"):
+    for _, row in what_matters(simulation, together, seed=seed).iterrows():
         yield evidence(
-            _estimate(row, study),
+            estimate_of(row, study.level),
             measure="uncertainty_share",
             label=capital(row["input"]),
             item=f"portfolio {row['input']}",
@@ -313,9 +314,3 @@ def _meaning(
         "net_value": f"{unit}{months} months of added revenue less costs of {cost:,.0f}",
         "payback_chance": f"that {horizon} of added revenue cover the costs of {cost:,.0f}",
     }[measure]
-
-
-def _estimate(row: Mapping[Any, Any], study: Study) -> Estimate:
-    """Return a table's row as an estimate."""
-    value, low, high, se = (float(row[name]) for name in ("value", "low", "high", "se"))
-    return Estimate(value, low, high, int(row["n"]), str(row["method"]), se, level=study.level)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError
-from cjm_lab.estimate import Estimate, no_estimate
+from cjm_lab.estimate import Estimate, no_estimate, z_value
 from cjm_lab.planning.pert import pert_mean
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ FORECAST_MEASURE = "conversion"
 
 _UNKNOWN = no_estimate("not known")
 
+#: The columns of a lift.
+LIFT = ["lift_low", "lift_likely", "lift_high"]
+
 #: From the ends of a 95 % interval to those of a PERT distribution with the same standard error.
-_FROM_INTERVAL = sqrt(7) / 1.959964
+_FROM_INTERVAL = sqrt(7) / z_value(0.95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,36 @@ class Option:
         return pert_mean(self.lift)
 
 
+def touchpoints_in(cell: str) -> list[str]:
+    """Return the touchpoint ids in a cell of resources.csv, between semicolons or blanks.
+
+    Examples
+    --------
+    >>> touchpoints_in("cup; pot")
+    ['cup', 'pot']
+    """
+    return cell.replace(";", " ").split()
+
+
+def check_lifts(resources: pd.DataFrame) -> None:
+    """Refuse lifts whose low, likely and high value are not in that order.
+
+    Raises
+    ------
+    ParameterError
+        With the first such resource.
+    """
+    low, likely, high = (resources[bound] for bound in LIFT)
+    wrong = resources[(low > likely) | (likely > high) | (low > high)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        got = ", ".join(f"{row[bound]:g}" for bound in LIFT)
+        raise ParameterError(
+            f"lift_low <= lift_likely <= lift_high must hold, got {got} "
+            f"(resource {row['resource']!r})"
+        )
+
+
 def options_of(resources: pd.DataFrame, chain: MarkovChain) -> list[Option]:
     """Return the resources whose lift the chain can carry on, in the order of the table.
 
@@ -109,19 +142,14 @@ def options_of(resources: pd.DataFrame, chain: MarkovChain) -> list[Option]:
     ParameterError
         If a lift's low, likely and high value are not in that order.
     """
-    bounds = ["lift_low", "lift_likely", "lift_high"]
     usable = resources[
-        (resources["measure"] == FORECAST_MEASURE) & resources[bounds].notna().all(axis=1)
+        (resources["measure"] == FORECAST_MEASURE) & resources[LIFT].notna().all(axis=1)
     ]
+    check_lifts(usable)
     options = []
     for row in usable.to_dict("records"):
-        low, likely, high = (float(row[bound]) for bound in bounds)
-        if not low <= likely <= high:
-            raise ParameterError(
-                f"lift_low <= lift_likely <= lift_high must hold, got {low:g}, {likely:g}, "
-                f"{high:g} (resource {row['resource']!r})"
-            )
-        named = [name.strip() for name in row["touchpoints"].split(";")]
+        low, likely, high = (float(row[bound]) for bound in LIFT)
+        named = touchpoints_in(row["touchpoints"])
         places = tuple(dict.fromkeys(name for name in named if name in chain.touchpoints))
         if row.get("lift_source") == "pilot":
             low, high = (likely + (end - likely) * _FROM_INTERVAL for end in (low, high))

@@ -8,7 +8,7 @@ from math import nan
 import pandas as pd
 
 from cjm_lab.ledger import row_estimate
-from cjm_lab.planning.resources import touchpoints_of
+from cjm_lab.planning.resources import resources_at, served, touchpoints_of
 from cjm_lab.study import Study
 from cjm_lab.words import shown
 
@@ -96,10 +96,9 @@ def link_opportunities(
         and ``in_place`` (there, so it alone hasn't solved it). Nothing answers an opportunity whose
         list is empty.
     """
-    pairs = _pairs(resources, study)
+    pairs = served(resources, study)
     there = pairs["have"] >= pairs["need"]
-    lists = [part.groupby("touchpoint")["resource"].agg(list).to_dict()
-             for part in (pairs[~there], pairs[there])]  # fmt: skip
+    lists = [resources_at(part) for part in (pairs[~there], pairs[there])]
     answered, in_place = (
         [names.get(touchpoint, []) for touchpoint in opportunities["touchpoint"]] for names in lists
     )
@@ -197,9 +196,3 @@ def _usual(rows: pd.DataFrame) -> float:
     """Return the median over touchpoints; fewer than three have no usual one, and none is above."""
     values = rows["value"].dropna()
     return float(values.median()) if len(values) >= _FEWEST_PLACES else nan
-
-
-def _pairs(resources: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return one row a resource and touchpoint that it serves."""
-    named = resources.assign(touchpoint=touchpoints_of(resources, study)).explode("touchpoint")
-    return named[named["touchpoint"].notna()].drop_duplicates(["resource", "touchpoint"])

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from cjm_lab.estimate import Estimate
+from cjm_lab.estimate import Estimate, z_value
 from cjm_lab.ledger import row_estimate
 from cjm_lab.metrics.pilot import SAMPLE_RATIO_ALPHA
+from cjm_lab.planning.improvements import LIFT, touchpoints_in
 from cjm_lab.study import Study
 from cjm_lab.words import is_share, plain, shown
 
@@ -19,7 +20,6 @@ Row: TypeAlias = Mapping[Any, Any]
 _CONVERSION = "conversion"
 #: The pilot's means have this method; all other outcomes are shares.
 _OF_MEANS = "Welch"
-_LIFT = ["lift_low", "lift_likely", "lift_high"]
 
 #: What stands behind a lift whose source is a pilot that doesn't show it, and why in words.
 _WHY_NOT = {
@@ -85,7 +85,7 @@ def with_pilot_results(
     -------
     DataFrame
         The same rows. Where a clean pilot stands for the lift, ``lift_low lift_likely lift_high``
-        are the lower end, the value and the upper end of its interval; ``lift_source`` is as
+        are the lower end, the value and the upper end of its 95 % interval; ``lift_source`` is as
         `lift_sources` has it, or ``pilot: elsewhere``; ``lift_note`` tells both numbers and why
         one of them is used, and is empty where no pilot is named.
 
@@ -133,9 +133,9 @@ def with_pilot_results(
         _tried(row, source, measured, study)
         for row, source in zip(resources.to_dict("records"), sources, strict=True)
     ]
-    columns = [*_LIFT, "lift_source", "lift_note"]
+    columns = [*LIFT, "lift_source", "lift_note"]
     found = pd.DataFrame(tried, columns=columns, index=resources.index)
-    found = found.astype({name: "float64" for name in _LIFT})
+    found = found.astype({name: "float64" for name in LIFT})
     return resources.assign(**{name: found[name] for name in columns})
 
 
@@ -151,7 +151,7 @@ def _judged_source(row: Row, measured: pd.DataFrame) -> str:
 
 def _tried(row: Row, source: str, measured: pd.DataFrame, study: Study) -> list[Any]:
     """Return the lift to be used, what it stands on, and why."""
-    judged = [row[name] for name in _LIFT]
+    judged = [row[name] for name in LIFT]
     if row["lift_source"] != "pilot":
         return [*judged, source, ""]
     found = pilot_outcome(measured, row["measure"])
@@ -161,8 +161,16 @@ def _tried(row: Row, source: str, measured: pd.DataFrame, study: Study) -> list[
         source = "pilot: elsewhere"
     lift = judged
     if source == "pilot" and found is not None:
-        lift = [found.low, found.value, found.high]
+        low, high = (_at_95(found, end, study.level) for end in (found.low, found.high))
+        lift = [low, found.value, high]
     return [*lift, source, _note(row, found, source)]
+
+
+def _at_95(found: Estimate, end: float, level: float) -> float:
+    """Return an end of an interval of the study's level as one of 95 %."""
+    if level == 0.95:
+        return end
+    return found.value + (end - found.value) * z_value(0.95) / z_value(level)
 
 
 def pilot_outcome(measured: pd.DataFrame, measure: str) -> Estimate | None:
@@ -186,7 +194,7 @@ def _source(found: Estimate | None, measured: pd.DataFrame) -> str:
 
 def _stands_for_the_lift(row: Row, study: Study) -> bool:
     """Return whether the pilot counts what the lift counts, where the resource is."""
-    places = set(str(row["touchpoints"]).replace(";", " ").split())
+    places = set(touchpoints_in(str(row["touchpoints"])))
     if row["measure"] != _CONVERSION:
         return len(places) == 1
     return len(places) == 1 and places <= _before_the_goal(study)
@@ -226,7 +234,7 @@ def judged_words(row: Row, *, share: bool) -> str:
     >>> judged_words({"lift_low": 0.06, "lift_likely": 0.1, "lift_high": 0.14}, share=True)
     'judged +6.0 to +14.0 points'
     """
-    low, likely, high = (float(row[name]) for name in _LIFT)
+    low, likely, high = (float(row[name]) for name in LIFT)
     if isnan(likely):
         return "nothing judged"
     unit = " points" if share else ""

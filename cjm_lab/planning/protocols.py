@@ -6,6 +6,7 @@ from math import nan
 
 import pandas as pd
 
+from cjm_lab.metrics.evidence import ONWARD
 from cjm_lab.study import Study
 
 #: The four questions of a cognitive walkthrough: short name as in findings.csv, and the question.
@@ -18,9 +19,6 @@ QUESTIONS = {
 
 #: A customer's median way on that takes longer holds waiting, or a pause: the usual session.
 LONGEST_SITTING = 30 * 60.0
-
-#: How the ledger's transitions tell their time.
-_GAP = r"next within (?:\S+) days, median (\S+) hours"
 
 
 def customer_times(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -57,7 +55,7 @@ def customer_times(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     order = {touchpoint.id: place for place, touchpoint in enumerate(study.touchpoints)}
     ids = {touchpoint.name: touchpoint.id for touchpoint in study.touchpoints}
     target = rows["label"].str.rsplit(" → ", n=1).str[-1].map(ids)
-    hours = rows["note"].str.extract(_GAP, expand=False).astype("float64")
+    hours = rows["note"].str.extract(ONWARD)[1].astype("float64")
     later = target.map(order) > rows["touchpoint"].map(order)
     found = pd.DataFrame(
         {

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import ParameterError, one_of
+from cjm_lab.planning.improvements import touchpoints_in
 from cjm_lab.planning.piloted import lift_sources
 from cjm_lab.study import Study
 
@@ -126,7 +127,7 @@ def touchpoints_of(resources: pd.DataFrame, study: Study) -> pd.Series:
     >>> touchpoints_of(pd.DataFrame({"resource": ["Film"], "touchpoints": ["cup; pot"]}), study)[0]
     ['cup', 'pot']
     """
-    lists = resources["touchpoints"].str.findall(r"[^;\s]+")
+    lists = resources["touchpoints"].map(touchpoints_in)
     named = lists.explode().dropna()
     unknown = named[~named.isin(list(study.stage_of))]
     if len(unknown):
@@ -134,6 +135,27 @@ def touchpoints_of(resources: pd.DataFrame, study: Study) -> pd.Series:
         message = one_of("touchpoint", study.stage_of, unknown.iloc[0], f"resource {resource!r}")
         raise ParameterError(message)
     return lists
+
+
+def served(resources: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return one row a resource and touchpoint that it serves, in the column ``touchpoint``.
+
+    Examples
+    --------
+    >>> study = Study.model_validate({"title": "Tea", "stages": [{"id": "use", "name": "Use",
+    ...     "touchpoints": [{"id": "pot", "name": "Pot"}, {"id": "cup", "name": "Cup"}]}]})
+    >>> served(pd.DataFrame({"resource": ["Film"], "touchpoints": ["cup; pot; cup"]}), study)[
+    ...     ["resource", "touchpoint"]].values.tolist()
+    [['Film', 'cup'], ['Film', 'pot']]
+    """
+    named = resources.assign(touchpoint=touchpoints_of(resources, study)).explode("touchpoint")
+    return named[named["touchpoint"].notna()].drop_duplicates(["resource", "touchpoint"])
+
+
+def resources_at(pairs: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the names of the resources at each touchpoint, of some rows of `served`."""
+    lists = pairs.groupby("touchpoint")["resource"].agg(list)
+    return dict(zip(lists.index.astype("str"), lists, strict=True))
 
 
 def priority_inputs(resources: pd.DataFrame, measured: pd.DataFrame, study: Study) -> pd.DataFrame:

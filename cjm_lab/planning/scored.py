@@ -17,13 +17,11 @@ from cjm_lab.metrics import JourneyStream, markov_chain
 from cjm_lab.metrics.stream import instant_us
 from cjm_lab.period import Period, period_up_to
 from cjm_lab.planning.actions import action_status
+from cjm_lab.planning.forecast_evidence import FEWEST_JOURNEYS
 from cjm_lab.planning.pert import pert_estimate
 from cjm_lab.planning.piloted import pilot_outcome, with_pilot_results
 from cjm_lab.study import Study
 from cjm_lab.words import listed
-
-#: With fewer journeys than this in either period nothing is told.
-FEWEST_JOURNEYS = 30
 
 _CONVERSION = "conversion"
 _TEXT = ["kind", "report", "what", "verdict", "note"]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cjm_lab.errors import ParameterError
 from cjm_lab.estimate import share, z_value
+from cjm_lab.planning.improvements import LIFT, check_lifts
 from cjm_lab.planning.pert import pert_draws
 from cjm_lab.planning.priorities import Method, score_formula, scored_by
 from cjm_lab.planning.resources import ease_of, impact_of
@@ -18,8 +19,6 @@ Array = npt.NDArray[np.float64]
 
 #: Efforts and confidences are guesses: they may be off by this factor, up or down.
 FACTOR = 1.5
-
-_BOUNDS = ["lift_low", "lift_likely", "lift_high"]
 
 
 def rank_stability(
@@ -137,15 +136,8 @@ def _drawn(
 
 def _lifts(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> Array:
     """Return PERT draws of the lifts; one without low and high stays as it is."""
-    wrong = (table["lift_low"] > table["lift_likely"]) | (table["lift_likely"] > table["lift_high"])
-    if wrong.any():
-        row = table[wrong].iloc[0]
-        got = ", ".join(f"{row[name]:g}" for name in _BOUNDS)
-        raise ParameterError(
-            f"lift_low <= lift_likely <= lift_high must hold, got {got} "
-            f"(resource {row['resource']!r})"
-        )
-    low, likely, high = (table[[name]].to_numpy("float64") for name in _BOUNDS)
+    check_lifts(table)
+    low, likely, high = (table[[name]].to_numpy("float64") for name in LIFT)
     return pert_draws(low, likely, high, rng, (len(table), draws))
 
 

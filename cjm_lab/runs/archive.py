@@ -99,11 +99,21 @@ def dashboard(workspace: Workspace, study: str) -> Dashboard:
     )
 
 
-def _link(name: str, report: Path) -> Link:
-    """Return a link to a report: its day in words and which revision, with its first sentence."""
+def report_title(name: str) -> str:
+    """Return a report's day in words, and which revision it is.
+
+    Examples
+    --------
+    >>> report_title("2026-10-31_r2").replace(NBSP, " ")
+    '31 October 2026, revision 2'
+    """
     day, _, revision = name.partition("_r")
-    title = day_words(parse_day(day)) + (f", revision {revision}" if revision else "")
-    return Link(title, f"{name}/index.html", str(read_manifest(report)["lead"]))
+    return day_words(parse_day(day)) + (f", revision {revision}" if revision else "")
+
+
+def _link(name: str, report: Path) -> Link:
+    """Return a link to a report, with its first sentence."""
+    return Link(report_title(name), f"{name}/index.html", str(read_manifest(report)["lead"]))
 
 
 def _read(folder: Path, links: dict[str, Link]) -> tuple[list[Kept], list[str]]:

@@ -17,12 +17,13 @@ from cjm_lab.journey.rows import Row, Rows, records
 from cjm_lab.journey.script import CSP_SOURCE
 from cjm_lab.journey.since import VERDICTS, change_of, then_now
 from cjm_lab.ledger import Ledger, defused, row_estimate
+from cjm_lab.runs.archive import report_title
 from cjm_lab.runs.exporting import map_of
 from cjm_lab.runs.manifest import read_manifest
 from cjm_lab.runs.pages.front import environment
 from cjm_lab.study import Study, load_study
-from cjm_lab.words import NBSP, counted, day_words, is_share, shown
-from cjm_lab.workspace import Workspace, parse_day, sha256, write_atomic, write_text
+from cjm_lab.words import NBSP, counted, is_share, shown
+from cjm_lab.workspace import Workspace, sha256, write_atomic, write_text
 
 #: The parts of a comparison, in the order they are read, with what an empty one says.
 PARTS = {
@@ -171,23 +172,18 @@ def _notes(workspace: Workspace, study: Study, before: str, after: str) -> list[
     runs = [read_manifest(folder / name) for name in (before, after)]
     spans = [f"{run['period']['start']} to {run['period']['end']}" for run in runs]
     notes = [
-        f"The report of {_named(before)} (figures of {spans[0]}) and that of {_named(after)} "
-        f"(figures of {spans[1]}). Key measures first, each against the smallest difference that "
-        f"matters; each family of figures is corrected for the number of comparisons."
+        f"The report of {report_title(before)} (figures of {spans[0]}) and that of "
+        f"{report_title(after)} (figures of {spans[1]}). Key measures first, each against the "
+        "smallest difference that matters; each family of figures is corrected for the number of "
+        "comparisons."
     ]
     today = sha256(study.path)
     if runs[1]["inputs"].get("study.yaml") != today:
         notes.append(
-            f"study.yaml has changed since the report of {_named(after)}: the key measures and "
-            "names are those of today, the figures and the map are the report's own."
+            f"study.yaml has changed since the report of {report_title(after)}: the key measures "
+            "and names are those of today, the figures and the map are the report's own."
         )
     return notes
-
-
-def _named(name: str) -> str:
-    """Return a report's day in words, and which revision it is."""
-    day, _, revision = name.partition("_r")
-    return day_words(parse_day(day)) + (f", revision {revision}" if revision else "")
 
 
 def _lines(table: pd.DataFrame, rows: Rows, split: pd.DataFrame) -> pd.DataFrame:

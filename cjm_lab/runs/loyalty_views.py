@@ -290,13 +290,27 @@ def pilot_days(pilot: pd.DataFrame, study: Study) -> pd.DataFrame:
     ).assign(outcome=outcomes[0])
 
 
+def conversion_pace(measured: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the conversion and how many customers a week it is of, by the length of its period.
+
+    None where it is not known, nobody or everybody converts, or it is not dated.
+    """
+    rate = measured[(measured["measure"] == "conversion") & (measured["persona"] == "")]
+    rate = rate[(rate["segment"] == "") & (rate["period_start"] != "")]
+    if rate.empty or not 0 < rate["value"].iloc[0] < 1:
+        return None
+    row = rate.iloc[0]
+    days = (pd.Timestamp(row["period_end"]) - pd.Timestamp(row["period_start"])).days + 1
+    return float(row["value"]), float(row["n"]) * 7 / days
+
+
 def next_pilot(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return how many customers and weeks a pilot takes to show what matters on the conversion."""
     wanted = [key for key in study.key_measures if key.measure == "conversion" and key.matters]
-    rate = measured[(measured["measure"] == "conversion") & (measured["persona"] == "")]
-    if not wanted or rate.empty or not 0 < rate["value"].iloc[0] < 1:
+    pace = conversion_pace(measured)
+    if not wanted or pace is None:
         return pd.DataFrame()
-    base, a_week = float(rate["value"].iloc[0]), float(rate["n"].iloc[0]) * 7 / 30.4
+    base, a_week = pace
     parts = [
         metrics.plan_pilot(
             base, smallest_effect=float(wanted[0].matters or 0), customers_a_week=a_week,
@@ -320,17 +334,15 @@ def next_pilot(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def next_stages(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return a ramp-up: what harm would be seen at each stage, and when to stop."""
-    rate = measured[(measured["measure"] == "conversion") & (measured["persona"] == "")]
-    if rate.empty or not 0 < rate["value"].iloc[0] < 1:
+    pace = conversion_pace(measured)
+    if pace is None:
         return pd.DataFrame()
-    a_week = float(rate["n"].iloc[0]) * 7 / 30.4
+    rate, a_week = pace
     # A stage in which nobody is treated shows nothing.
     stages = {part: days for part, days in RAMP_UP.items() if a_week * days / 7 * part >= 1}
     if not stages:
         return pd.DataFrame()
-    table = metrics.ramp_up(
-        float(rate["value"].iloc[0]), customers_a_week=a_week, stages=stages, level=study.level
-    )
+    table = metrics.ramp_up(rate, customers_a_week=a_week, stages=stages, level=study.level)
     return pd.DataFrame(
         {
             "stage": table["stage"],

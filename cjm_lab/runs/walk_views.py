@@ -11,8 +11,9 @@ from cjm_lab.estimate import Estimate
 from cjm_lab.journey.found import time_words
 from cjm_lab.ledger import row_estimate
 from cjm_lab.planning.piloted import judged_words
-from cjm_lab.planning.resources import not_in_place, touchpoints_of
+from cjm_lab.planning.resources import not_in_place, resources_at, served
 from cjm_lab.planning.walkthrough import AGREE
+from cjm_lab.runs.loyalty_views import conversion_pace
 from cjm_lab.runs.printing import expected_time
 from cjm_lab.study import Study
 from cjm_lab.words import counted, is_share, number, p_words, plain, shown
@@ -86,9 +87,7 @@ def strengths(findings: pd.DataFrame, resources: pd.DataFrame, study: Study) -> 
     """Return what must not be lost, beside what is wrong and what is planned at the same place."""
     found = planning.walkthrough_findings(findings, level=study.level)
     wrong = found.problems.groupby("touchpoint")["note"].agg(list).to_dict()
-    lists = touchpoints_of(resources, study)
-    planned = not_in_place(resources.assign(touchpoint=lists)).explode("touchpoint")
-    changes = planned.groupby("touchpoint")["resource"].agg(list).to_dict()
+    changes = resources_at(served(not_in_place(resources), study))
     return pd.DataFrame(
         [
             {
@@ -211,19 +210,15 @@ def pilot_groups(pilot: pd.DataFrame, customers: pd.DataFrame, study: Study) -> 
 
 def pilot_reach(measured: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the smallest rise of the conversion that a pilot of so many weeks would show."""
-    rate = measured[(measured["measure"] == "conversion") & (measured["persona"] == "")]
-    rate = rate[rate["segment"] == ""]
-    if rate.empty or not 0 < rate["value"].iloc[0] < 1 or not rate["period_start"].iloc[0]:
+    pace = conversion_pace(measured)
+    if pace is None:
         return pd.DataFrame()
-    row = rate.iloc[0]
-    days = (pd.Timestamp(row["period_end"]) - pd.Timestamp(row["period_start"])).days + 1
-    a_week = float(row["n"]) * 7 / days
+    rate, a_week = pace
     rows = []
     for weeks in _WEEKS:
         once, daily = (
             metrics.plan_pilot(
-                float(row["value"]), customers_a_week=a_week, weeks=weeks, daily=every,
-                level=study.level,
+                rate, customers_a_week=a_week, weeks=weeks, daily=every, level=study.level
             ).iloc[0]
             for every in (False, True)
         )  # fmt: skip

@@ -122,16 +122,24 @@ def test_a_record_that_determines_no_model_says_why(study: Study) -> None:
 
 
 def test_the_next_pilot_is_planned_from_the_conversion_and_what_matters(study: Study) -> None:
-    measured = evidence_frame([evidence(share(400, 1000), lane="base", measure="conversion")])
+    def conversion(of, n, period):
+        row = evidence(share(of, n), lane="base", measure="conversion", period=period)
+        return evidence_frame([row])
+
+    month, quarter = (period_up_to(date(2026, 9, 30), kind) for kind in ("month", "quarter"))
+    measured = conversion(400, 1000, month)
     table = views.next_pilot(measured, study)
     assert table["looks"].tolist() == ["once, at the end", "every day"]
     # R: power.prop.test(p1 = .4, p2 = .5, power = .8) gives n = 387.3 an arm
     assert table["customers"].iloc[0] == "776"
     assert int(table["customers"].iloc[1].replace(",", "")) > 776
-    # 230 a week: of a hundredth of two days' customers, .66, nobody is treated.
+    # 1,000 in 30 days are 233 a week, which 776 take 3.3 of; in the 92 days of a quarter 76, 10.2.
+    assert table["weeks"].iloc[0] == "4"
+    assert views.next_pilot(conversion(400, 1000, quarter), study)["weeks"].iloc[0] == "11"
+    assert views.next_pilot(conversion(400, 1000, None), study).empty  # undated
+    # 233 a week: of a hundredth of two days' customers, .67, nobody is treated.
     assert views.next_stages(measured, study)["treated"].tolist() == ["5 %", "20 %", "50 %"]
-    few = evidence_frame([evidence(share(2, 5), lane="base", measure="conversion")])
-    assert views.next_stages(few, study)["treated"].tolist() == ["50 %"]
+    assert views.next_stages(conversion(2, 5, month), study)["treated"].tolist() == ["50 %"]
     assert views.next_pilot(evidence_frame(), study).empty
 
 
