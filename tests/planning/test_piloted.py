@@ -132,8 +132,8 @@ def test_a_pilot_of_56_of_70_against_48_of_80_overrides_with_newcombes_interval(
 
 
 def test_of_another_level_the_ends_are_those_of_95_percent(resources, study):
-    # An interval of 90 % is 1.644854 standard errors wide to each side, one of 95 % 1.959964.
+    # An interval of 90 % is 1.645 standard errors wide to each side, one of 95 % 1.960.
     wide = study.model_copy(update={"level": 0.90})
     derived = with_pilot_results(resources(JUDGED), pilot(0.01, 0.07), wide)
-    half = 0.03 * 1.959964 / 1.644854
+    half = 0.03 * 1.959963985 / 1.644853627
     assert derived.loc[0, LIFT].tolist() == pytest.approx([0.04 - half, 0.04, 0.04 + half])
