@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -249,36 +250,47 @@ def _short_numbers(
     column: pd.Series, codes: Sequence[float], scale: tuple[float, float] | None,
     room: Floats | None,
 ) -> tuple[Floats, Mask, bool]:  # fmt: skip
-    """Return whole numbers of 16 bits as floats in the room given, NaN where blank or one of codes.
+    """Return short whole numbers as floats in the room given, NaN where blank or one of codes.
 
     And which were one of the codes, and whether all others lie inside the scale.
     """
     import pyarrow as pa
 
-    numbers, blank = pa.array(column), np.iinfo(np.int16).min
+    numbers = pa.array(column)
+    blank = np.iinfo(numbers.type.to_pandas_dtype()).min
     short = numbers.fill_null(blank).to_numpy()
-    if np.count_nonzero(short == blank) != numbers.null_count:  # somebody answered just that
+    none = short == blank
+    if np.count_nonzero(none) != numbers.null_count:  # somebody answered just that
         blank = np.iinfo(np.int32).min
         short = numbers.cast(pa.int32()).fill_null(blank).to_numpy()
-    skips = [int(one) for one in codes if one.is_integer() and abs(one) < -blank]
+        none = short == blank
+    skips = tuple(int(one) for one in codes if one.is_integer() and abs(one) < -blank)
     said = np.zeros(len(short), dtype=bool)
     for one in skips:
         said |= short == one
-    none = said | (short == blank)
+    none |= said
     inside = True
     if scale:
-        low, high = math.ceil(max(scale[0], blank)), math.floor(min(scale[1], -blank))
-        outside = (short < low) | (short > high)
-        inside = not (outside & ~none).any()
+        outside = short < math.ceil(max(scale[0], blank))
+        outside |= short > math.floor(min(scale[1], -blank))
+        inside = not (outside > none).any()
     values = np.empty(len(short)) if room is None else room
-    if short.dtype == np.int16:  # looked up in a list of all there are: that takes half as long
-        every = np.arange(1 << 16, dtype=np.uint16).view(np.int16).astype(np.float64)
-        every[[blank, *skips]] = np.nan  # the negative ones stand at its end
-        every.take(short.view(np.uint16), out=values, mode="clip")
+    if short.itemsize < 4:  # looked up in a list of all there are: that takes half as long
+        place = short.view(f"u{short.itemsize}")
+        _floats(place.dtype.type, (blank, *skips)).take(place, out=values, mode="clip")
     else:
         values[:] = short
         np.putmask(values, none, np.nan)
     return values, said, inside
+
+
+@lru_cache(maxsize=8)
+def _floats(place: type[np.unsignedinteger[Any]], none: tuple[int, ...]) -> Floats:
+    """Return the float of each whole number of so many bits, the negative ones at the end."""
+    every = np.arange(np.iinfo(place).max + 1, dtype=place)
+    floats = every.view(f"i{every.itemsize}").astype(np.float64)
+    floats[[*none]] = np.nan
+    return floats
 
 
 def _refuse_outside(

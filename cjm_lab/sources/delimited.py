@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate, islice
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cjm_lab.errors import SourceError
@@ -42,10 +43,12 @@ _HEAD_ROWS = 300
 #: Files up to this size are read carefully at once.
 _SMALL = 1 << 18
 _BLOCK = 1 << 21
-_SLICE = 1 << 18
+_SLICE = 1 << 19
 _THREADS = 2
-#: A number as it stands in a code: neither 05 nor 5.0, and small enough for a short list.
-_CODE = re.compile(r"|0|-?[1-9]\d{0,3}")
+#: Numbers as they stand in codes, neither 05 nor 5.0, by how many bits such small ones need.
+_CODES = {8: re.compile(r"|0|-?[1-9]\d?|100"), 16: re.compile(r"|0|-?[1-9]\d{0,3}")}
+#: What is said of an answer that is longer than the first ones, or no number.
+_UNLIKE = re.compile("conversion error to int(?:8|16): invalid value '(.*)'", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,9 @@ def read_delimited(path: Path, plan: Plan | None = None, begin: Begin | None = N
     if plan and data.size > _SMALL and {len(row) for row in body[:2]} == {len(header)}:
         skip, numbers = plan(Grid(header, pd.DataFrame(body[:2], dtype="str")))
         few = _few_answers(body[skip:], len(header))
-        numbers = () if bytes_.hexadecimal else {i for i in numbers if _codes(body[skip:], i)}
+        bits = {i: _bits(body[skip:], i) for i in numbers if not bytes_.hexadecimal}
         cells = _quick(
-            data[ends[skip] :], delimiter, len(header), few, numbers,
+            data[ends[skip] :], delimiter, len(header), few, bits,
             lines=bytes_.lines - data[: ends[skip]].to_pybytes().count(b"\n"),
             broken=bytes_.returns or any("\n" in cell for row in body for cell in row),
         )  # fmt: skip
@@ -169,24 +172,30 @@ def _look_through(data: pa.Buffer) -> _Bytes:
     """Return what the bytes of a text are, looked at in slices that the processor keeps at hand."""
     every = np.frombuffer(data, dtype=np.uint8)
 
-    def look(start: int) -> tuple[bool, bool, int, int, bool, bool]:
+    def look(start: int, room: npt.NDArray[np.bool_]) -> tuple[bool, bool, int, int, bool, bool]:
         part = every[start : start + _SLICE]
         after = every[start + 1 : start + 1 + _SLICE]
+        here, there = room[: len(part)], room[: len(after)]
         least = part.view(np.int8).min()  # below 0 where a byte is not ASCII
-        return (
-            bool(least >= 0),
-            bool(least == 0 or (least < 0 and part.min() == 0)),
-            int(np.count_nonzero(part == ord('"'))),
-            int(np.count_nonzero(part == ord("\n"))),
-            bool((returns := part[: len(after)] == ord("\r")).any())
-            and bool((returns & (after != ord("\n"))).any()),
-            bool((part[np.flatnonzero((after | 32) == ord("x"))] == ord("0")).any()),
+        quotes = int(np.count_nonzero(np.equal(part, ord('"'), out=here)))
+        lines = int(np.count_nonzero(np.equal(part, ord("\n"), out=here)))
+        returns = (
+            np.equal(part[: len(after)], ord("\r"), out=there).any()
+            and (there & (after != ord("\n"))).any()
         )
+        low = np.bitwise_or(after, ord("x") ^ ord("X"), out=there.view(np.uint8))
+        zeros = part[np.flatnonzero(np.equal(low, ord("x"), out=there))] == ord("0")
+        nul = least == 0 or (least < 0 and part.min() == 0)
+        return bool(least >= 0), bool(nul), quotes, lines, bool(returns), bool(zeros.any())
+
+    def share(first: int) -> list[tuple[bool, bool, int, int, bool, bool]]:
+        # New room for each comparison would take longer than the comparison.
+        room = np.empty(_SLICE, dtype=bool)
+        return [look(start, room) for start in starts[first::_THREADS]]
 
     starts = range(0, len(every), _SLICE)
     with ThreadPoolExecutor(_THREADS) as pool:
-        shares = pool.map(lambda first: [*map(look, starts[first::_THREADS])], range(_THREADS))
-        seen = np.array([one for share in shares for one in share])
+        seen = np.array([one for each in pool.map(share, range(_THREADS)) for one in each])
     return _Bytes(
         ascii=bool(seen[:, 0].all()),
         nul=bool(seen[:, 1].any()),
@@ -224,13 +233,14 @@ def _few_answers(rows: list[list[str]], width: int) -> set[int]:
     return {i for i, texts in enumerate(columns[:width]) if len(texts) <= most}
 
 
-def _codes(rows: list[list[str]], column: int) -> bool:
-    """Whether the first answers of a column are whole numbers, each written in one way only."""
-    return all(map(_CODE.fullmatch, {row[column] for row in rows if len(row) > column}))
+def _bits(rows: list[list[str]], column: int) -> int:
+    """Return the bits that the first answers need as numbers, 0 if they are no plain codes."""
+    seen = {row[column] for row in rows if len(row) > column}
+    return next((bits for bits, form in _CODES.items() if all(map(form.fullmatch, seen))), 0)
 
 
 def _quick(
-    data: pa.Buffer, delimiter: str, width: int, few: Collection[int], numbers: Collection[int], *,
+    data: pa.Buffer, delimiter: str, width: int, few: Collection[int], bits: Mapping[int, int], *,
     lines: int, broken: bool,
 ) -> pd.DataFrame | None:  # fmt: skip
     """Return the rows below the header, or None where only the careful way can be sure.
@@ -240,10 +250,11 @@ def _quick(
     """
     import pyarrow as pa
 
-    newlines, short = broken, set(numbers)
+    newlines, short = broken, {i: size for i, size in bits.items() if size}
     while True:
         types = {
-            f"f{i}": pa.int16() if i in short
+            f"f{i}": pa.int8() if short.get(i) == 8
+            else pa.int16() if i in short
             else pa.dictionary(pa.int32(), pa.string()) if i in few
             else pa.large_string()
             for i in range(width)
@@ -251,8 +262,8 @@ def _quick(
         try:
             table = _arrow(data, delimiter, types, newlines=newlines, block=_BLOCK)
         except pa.ArrowInvalid as error:
-            if short and "conversion error" in str(error):
-                short = set()
+            if short and (wrong := _UNLIKE.search(str(error))):
+                short = dict.fromkeys(short, 16) if _CODES[16].fullmatch(wrong[1]) else {}
                 continue
             if newlines:
                 return None

@@ -285,7 +285,7 @@ def _row(grid: Grid, number: int) -> list[str]:
     below = number - len(grid.top)
     if below >= len(grid.cells):
         return [""] * len(grid.header)
-    cells = [column.iloc[below] for _, column in grid.cells.items()]  # quicker than a row
+    cells = [column.array[below] for _, column in grid.cells.items()]  # quicker than a row
     return ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
 
 

@@ -376,10 +376,10 @@ def _suspects(part: pd.DataFrame, states: Collection[str], *, once: bool) -> pd.
     wrong = (ids == "") | ~(part["weight"] >= 0) | (part["fpc"] < 0)
     if not once:
         wrong |= ids.duplicated(keep=False)
-    if {*states} <= {"complete", "partial"}:
-        return part[wrong]
-    wrong |= ~part["state"].isin(["complete", "partial"])
-    return part[wrong & ~part["state"].isin(DROPPED)]
+    if not {*states} <= {"complete", "partial"}:
+        wrong |= ~part["state"].isin(["complete", "partial"])
+        wrong &= ~part["state"].isin(DROPPED)
+    return part[wrong] if wrong.any() else part.iloc[:0]
 
 
 def _joined(

@@ -68,7 +68,7 @@ def test_numbers_are_numbers_and_all_else_stays_as_written(
     file = write(tmp_path, rows(50, end=end))
     grid = read_grid(file, numbers(1, 2))
     assert quick == ["frame"]
-    assert [str(dtype) for dtype in grid.cells.dtypes[1:3]] == ["int16[pyarrow]"] * 2
+    assert [str(dtype) for dtype in grid.cells.dtypes[1:3]] == ["int8[pyarrow]"] * 2
     assert cells(file, 1, 2)[7] == ["007", "3", "", "so so"]
     assert len(grid.cells) == 51
 
@@ -94,6 +94,16 @@ def test_lines_within_quotes_past_the_head(
             ["y", "1", "1", '5" wide'],
         ]
     assert set(quick) == {way}
+
+
+def test_a_number_longer_than_the_first_ones_leaves_all_of_them_numbers(
+    tmp_path: Path, quick: list[str]
+) -> None:
+    file = write(tmp_path, rows(50).replace("x,5,", "x,-999,"))
+    grid = read_grid(file, numbers(1, 2))
+    assert quick == ["frame"]
+    assert [str(dtype) for dtype in grid.cells.dtypes[1:3]] == ["int16[pyarrow]"] * 2
+    assert cells(file, 1, 2)[-1] == ["x", "-999", "4", "fine"]
 
 
 @pytest.mark.parametrize("value", ["Very good", "5.5", "0x5", "40000", " 5", "05"])

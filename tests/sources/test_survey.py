@@ -507,16 +507,20 @@ def test_a_blank_id_and_a_negative_weight_are_refused(tmp_path: Path, row: str, 
         read_survey(file, questions={"q": question("rating")})
 
 
+@pytest.mark.parametrize(("first", "lowest"), [(1, -128), (1000, -32768)])
 def test_the_lowest_short_number_is_an_answer_and_no_blank(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, lowest: int
 ) -> None:
-    """16 bits hold -32768; whoever answers just that did answer."""
+    """8 bits hold -128, 16 bits hold -32768; whoever answers just that did answer."""
     monkeypatch.setattr("cjm_lab.sources.delimited._SMALL", 0)
-    given = enumerate(["1", "", "-32768", "99", "5"])
+    monkeypatch.setattr("cjm_lab.sources.delimited._HEAD_ROWS", 3)  # so it is met below the head
+    given = enumerate([first, "", lowest, 99, 5])
     file = write(tmp_path, "respondent_id,q\n" + "".join(f"{i},{a}\n" for i, a in given))
     q = {"q": question("rating", scale=(-40_000, 40_000))}
     read = read_survey(file, questions=q, not_applicable=["99"])
-    assert read["q"].tolist()[2] == -32768
+    assert read["q"].tolist()[2] == lowest
     assert read["q"].isna().tolist() == [False, True, False, True, False]
-    with pytest.raises(SourceError, match="-32768"):
-        read_survey(file, questions={"q": question("rating", scale=(1, 5))}, not_applicable=["99"])
+    with pytest.raises(SourceError, match=str(lowest)):
+        read_survey(
+            file, questions={"q": question("rating", scale=(0, 5000))}, not_applicable=["99"]
+        )
