@@ -21,6 +21,7 @@ from cjm_lab.plots.style import (
     LINE,
     MUTED,
     SMALL_BASE,
+    beside,
     columns_of,
     estimate_words,
     footnote,
@@ -115,7 +116,8 @@ def likert(
     }
     _key(ax, [(fill_, words[level]) for fill_, level in zip(fills, levels, strict=True)])
     if "n" in data:
-        _beside(ax, [f"n{NBSP}{n:,.0f}" for n in data["n"]])
+        for y, n in enumerate(data["n"]):
+            beside(ax, f"n{NBSP}{n:,.0f}", y)
         if data["n"].lt(SMALL_BASE).any():
             footnote(ax, f"read with care: fewer than {SMALL_BASE} answers to a question")
     return ax
@@ -185,9 +187,8 @@ def nps(data: pd.DataFrame, *, label: str = "label", ax: Axes | None = None) -> 
     )
     _key(ax, list(kinds.values()))
     _over(ax, place(0), "Net Promoter Score", center=True)
-    _beside(
-        ax, [estimate_words(row.drop("measure", errors="ignore")) for _, row in data.iterrows()]
-    )
+    for y, (_, row) in enumerate(data.iterrows()):
+        beside(ax, estimate_words(row.drop("measure", errors="ignore")), y)
     if "n" in data and data["n"].lt(SMALL_BASE).any():
         footnote(ax, f"hollow: fewer than {SMALL_BASE}")
     return ax
@@ -256,12 +257,3 @@ def _over(ax: Axes, x: float, words: str, *, center: bool = False) -> None:
         words, (x, 1), (0, 3), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
         ha="center" if center else "left", va="bottom", color=MUTED, fontsize=8,
     )  # fmt: skip
-
-
-def _beside(ax: Axes, words: list[str]) -> None:
-    """Write a line beside each row, right of the axis."""
-    for y, text in enumerate(words):
-        ax.annotate(
-            text, (1, y), (8, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points",
-            va="center", color=MUTED, fontsize=8.5,
-        )  # fmt: skip

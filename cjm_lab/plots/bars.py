@@ -12,6 +12,7 @@ from cjm_lab.plots.style import (
     INK,
     MUTED,
     SMALL_BASE,
+    beside,
     columns_of,
     estimate_words,
     footnote,
@@ -167,16 +168,7 @@ def _bars(data: pd.DataFrame, label: str, ax: Axes | None) -> Axes:
     ax.barh(rows, data["value"], height=0.62, color=faces, edgecolor=BLUE, linewidth=0.8)
     ax.hlines(rows, data["low"], data["high"], colors=INK, linewidth=1.6, zorder=3)
     for y, (_, row) in enumerate(data.iterrows()):
-        ax.annotate(
-            estimate_words(row, percent=True),
-            (1, y),
-            (8, 0),
-            xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            color=MUTED,
-            fontsize=8.5,
-        )
+        beside(ax, estimate_words(row, percent=True), y)
     _rows(ax, data[label])
     ax.xaxis.set_major_formatter("{x:.0%}")
     if "n" in data and data["n"].lt(SMALL_BASE).any():

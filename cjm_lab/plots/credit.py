@@ -13,12 +13,12 @@ from cjm_lab.plots.style import (
     GRAY,
     GREEN,
     INK,
-    MUTED,
     PURPLE,
     SKY,
     SMALL_BASE,
     VERMILLION,
     WASH,
+    beside,
     columns_of,
     footnote,
     hollow,
@@ -96,11 +96,7 @@ def attribution(data: pd.DataFrame, *, label: str = "channel", ax: Axes | None =
         )  # fmt: skip
     for row, name in enumerate(names):
         low, high = (percent_words(end) for end in of_channel.get_group(name).agg(["min", "max"]))
-        ax.annotate(
-            f"{low}{NBSP}%" if low == high else f"{low} to {high}{NBSP}%", (1, row), (8, 0),
-            xycoords=ax.get_yaxis_transform(), textcoords="offset points", va="center",
-            color=MUTED, fontsize=8.5,
-        )  # fmt: skip
+        beside(ax, f"{low}{NBSP}%" if low == high else f"{low} to {high}{NBSP}%", row)
     name_ticks(ax, [fill(str(name), 34) for name in names], axis="y")
     ax.set(ylim=(len(names) - 0.5, -0.5), xlabel="share of all conversions")
     ax.set_xlim(left=-0.012 * ax.get_xlim()[1])  # whole markers at zero

@@ -15,6 +15,7 @@ from cjm_lab.plots.style import (
     MUTED,
     SMALL_BASE,
     VERMILLION,
+    beside,
     columns_of,
     estimate_words,
     footnote,
@@ -246,16 +247,7 @@ def _forest(
     )
     for y, (_, row) in enumerate(data.iterrows()):
         words = estimate_words(row, percent=percent, change=zero)
-        ax.annotate(
-            words + notes[y] if notes else words,
-            (1, y),
-            (8, 0),
-            xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            color=MUTED,
-            fontsize=8.5,
-        )
+        beside(ax, words + notes[y] if notes else words, y)
     name_ticks(ax, data[label], axis="y")
     ax.set_ylim(len(data) - 0.4, -0.6)
     ax.spines["left"].set_visible(False)

@@ -10,6 +10,7 @@ from cjm_lab.plots.style import (
     BLUE,
     MUTED,
     VERMILLION,
+    beside,
     columns_of,
     name_ticks,
     no_evidence,
@@ -67,11 +68,8 @@ def forecasts_held(
     ):
         ax.hlines(rows + shift, data[low], data[high], colors=color, linewidth=2.2, zorder=2)
         ax.scatter(data[value], rows + shift, s=40, marker=marker, c=color, zorder=3)
-    for y, verdict in zip(rows, data["verdict"], strict=True):
-        ax.annotate(
-            verdict, (1, y), (8, 0), xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points", va="center", color=MUTED, fontsize=8.5,
-        )  # fmt: skip
+    for y, verdict in enumerate(data["verdict"]):
+        beside(ax, verdict, y)
     name_ticks(ax, data[label], axis="y")
     ax.set_ylim(len(data) - 0.4, -0.6)
     ax.spines["left"].set_visible(False)

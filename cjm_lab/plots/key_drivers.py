@@ -11,6 +11,7 @@ from cjm_lab.plots.style import (
     INK,
     MUTED,
     VERMILLION,
+    beside,
     columns_of,
     estimate_words,
     footnote,
@@ -81,11 +82,8 @@ def drivers(data: pd.DataFrame, *, label: str = "label", ax: Axes | None = None)
     for y, (_, row) in enumerate(rows.iterrows()):
         numbers = estimate_words(row, percent=True)
         caution = " (caution)" if cautions[y] else ""
-        ax.annotate(
-            f"{numbers}, {words[y]}{caution}", (1, y), (8, 0),
-            xycoords=ax.get_yaxis_transform(), textcoords="offset points", va="center",
-            color=INK if caution else MUTED, fontsize=8.5,
-        )  # fmt: skip
+        color = INK if caution else MUTED
+        beside(ax, f"{numbers}, {words[y]}{caution}", y, color)
     name_ticks(ax, rows[label], axis="y")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(left=0)

@@ -15,6 +15,7 @@ from cjm_lab.plots.style import (
     MUTED,
     SMALL_BASE,
     VERMILLION,
+    beside,
     columns_of,
     estimate_words,
     footnote,
@@ -164,7 +165,7 @@ def labeled_against_automatic(
     )  # fmt: skip
     for y, (_, row) in enumerate(data.iterrows()):
         words = estimate_words(row, percent=True) if known.iloc[y] else "too few labels"
-        _beside(ax, words, y)
+        beside(ax, words, y)
     _named_rows(ax, data[label])
     ax.set_xlim(left=0)
     _percents(ax.xaxis)
@@ -227,7 +228,7 @@ def terms(
         edgecolors=BLUE, linewidths=1.6,
     )  # fmt: skip
     for y, n in enumerate(known["n"]):
-        _beside(ax, f"{n:,.0f} mentions", y)
+        beside(ax, f"{n:,.0f} mentions", y)
     _named_rows(ax, known[label])
     ax.set_xlabel(xlabel)
     ax.margins(x=0.08)
@@ -253,14 +254,6 @@ def _percents(axis: Axis) -> None:
 def _cut(name: str) -> str:
     """Return a name that leaves room for the plot."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 2]} …"
-
-
-def _beside(ax: Axes, words: str, y: int) -> None:
-    """Write words at the right end of a row."""
-    ax.annotate(
-        words, (1, y), (8, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points",
-        va="center", color=MUTED, fontsize=8.5,
-    )  # fmt: skip
 
 
 def _legend(ax: Axes) -> None:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from cjm_lab.plots.style import (
     BLUE,
     INK,
-    MUTED,
+    beside,
     columns_of,
     name_ticks,
     no_evidence,
@@ -68,10 +68,7 @@ def rank_stability(data: pd.DataFrame, *, label: str = "label", ax: Axes | None 
         words = f"first {percent_words(first)}{NBSP}%"
         if top > 1:
             words += f", top {top}: {percent_words(among)}{NBSP}%"
-        ax.annotate(
-            words, (1, y), (8, 0), xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points", va="center", color=MUTED, fontsize=8.5,
-        )  # fmt: skip
+        beside(ax, words, y)
     name_ticks(ax, data[label], axis="y")
     ax.set(xlim=(0, 1), ylim=(len(data) - 0.4, -0.6))
     ax.spines["left"].set_visible(False)

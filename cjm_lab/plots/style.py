@@ -127,6 +127,14 @@ def no_evidence(ax: Axes) -> Axes:
     return ax
 
 
+def beside(ax: Axes, words: str, y: float, color: str = MUTED) -> None:
+    """Write words right of the axis, at the row that lies at `y`."""
+    ax.annotate(
+        words, (1, y), (8, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points",
+        va="center", color=color, fontsize=8.5,
+    )  # fmt: skip
+
+
 def footnote(ax: Axes, words: str) -> None:
     """Write a muted line under the left end of the axis."""
     ax.annotate(
