@@ -214,8 +214,8 @@ def _before_the_goal(study: Study) -> set[str]:
 
 def _note(row: Row, found: Estimate | None, source: str) -> str:
     """Return both numbers, and why the judged one stays where it does."""
-    share = row["measure"] == _CONVERSION or is_share(row["measure"])
-    said = [judged_words(row, share=share)]
+    share = is_share(row["measure"])
+    said = [judged_words(row)]
     if found is not None and source != "pilot: shared":
         name = "all_share" if share else row["measure"]
         said.append(f"the pilot showed {shown(found, name, change=True).full}")
@@ -226,15 +226,17 @@ def _note(row: Row, found: Estimate | None, source: str) -> str:
     return f"{words}; {_WHY_NOT[source]}" if source in _WHY_NOT else words
 
 
-def judged_words(row: Row, *, share: bool) -> str:
+def judged_words(row: Row) -> str:
     """Return the judged lift of a resource in words.
 
     Examples
     --------
-    >>> judged_words({"lift_low": 0.06, "lift_likely": 0.1, "lift_high": 0.14}, share=True)
+    >>> lift = {"measure": "conversion", "lift_low": 0.06, "lift_likely": 0.1, "lift_high": 0.14}
+    >>> judged_words(lift)
     'judged +6.0 to +14.0 points'
     """
     low, likely, high = (float(row[name]) for name in LIFT)
+    share = is_share(row["measure"])
     if isnan(likely):
         return "nothing judged"
     unit = " points" if share else ""

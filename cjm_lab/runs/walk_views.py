@@ -242,13 +242,12 @@ def lifts(
     for typed, row in zip(resources.to_dict("records"), derived, strict=True):
         if not row["lift_note"]:
             continue
-        share = row["measure"] == "conversion" or is_share(row["measure"])
         rows.append(
             {
                 "resource": row["resource"],
                 "lift of": row["measure"],
-                "judged": _lift(typed, share=share),
-                "used": _lift(row, share=share),
+                "judged": _lift(typed),
+                "used": _lift(row),
                 "stands on": row["lift_source"],
                 "why": row["lift_note"],
                 "are they alike": _control_and_log(row, measured, pilot, study),
@@ -257,9 +256,9 @@ def lifts(
     return pd.DataFrame(rows)
 
 
-def _lift(row: dict[Any, Any], *, share: bool) -> str:
+def _lift(row: dict[Any, Any]) -> str:
     """Return a lift from its lowest to its highest value."""
-    return judged_words(row, share=share).removeprefix("judged ")
+    return judged_words(row).removeprefix("judged ")
 
 
 def _control_and_log(

@@ -106,7 +106,7 @@ def test_a_touchpoint_left_alone_is_said_in_words() -> None:
 
 
 def test_owners_have_weeks_capacity_and_open_actions_side_by_side() -> None:
-    study = shop(budget={"amount": 0, "capacity": {"Shop": 3}})
+    study = shop(budget={"amount": 0, "capacity": {"Shop": 3, "Product": 2}})
     table = resources(
         {"resource": "Form"}, {"resource": "Mail"}, {"resource": "Film", "owner": "Product"},
         {"resource": "Lost", "owner": "", "effort": nan},
@@ -115,14 +115,16 @@ def test_owners_have_weeks_capacity_and_open_actions_side_by_side() -> None:
     found = views.owner_weeks(table, actions, study).set_index("owner")
     assert found["verdict"].to_dict() == {
         "Shop": "1 too many",
-        "Product": "nobody knows",
+        "Product": "fits",  # 2 of 2 weeks
         "nobody named": "nobody knows",
         "Legal": "nobody knows",
     }
-    assert found["person-weeks there are"].tolist() == ["3", *["not stated"] * 3]
+    assert found["person-weeks there are"].tolist() == ["3", "2", *["not stated"] * 2]
+    asked = ["to bring about", "person-weeks asked", "effort not said"]
+    assert found.loc["Legal", asked].tolist() == [0, 0, 0]  # it only has an action
     assert found["open actions"].tolist() == [1, 0, 0, 1]
     assert found.loc["nobody named", "effort not said"] == 1
-    assert views.owner_weeks(NONE, status(), study)["verdict"].tolist() == ["fits"]
+    assert views.owner_weeks(NONE, status(), study)["verdict"].tolist() == ["fits"] * 2
 
 
 def test_an_opportunity_that_nothing_answers_says_so() -> None:
@@ -134,7 +136,18 @@ def test_an_opportunity_that_nothing_answers_says_so() -> None:
     assert found["in place already"].to_dict() == {"Payment": "", "Help": "Hotline"}
     assert found.loc["Payment", "evidence"] == pains()["evidence_id"].iloc[0]
     assert "opportunity score" not in found  # nobody was asked what matters
-    assert views.opportunity_list(evidence_frame(), table, shop()).empty
+    none = views.opportunity_list(evidence_frame(), table, shop())
+    assert none.empty
+    assert {"where", "why", "answered by"} <= set(none)
+
+
+def test_an_opportunity_score_stands_with_its_interval() -> None:
+    score = Estimate(12.25, 11.0, 13.5, n=80, method="bootstrap")
+    asked = evidence(score, lane="opportunity", measure="opportunity_score", touchpoint="pay")
+    known = pd.concat([pains(), evidence_frame([asked])])
+    found = views.opportunity_list(known, resources({"resource": "Form"}), shop())
+    scores = found.set_index("where")["opportunity score"]
+    assert scores.to_dict() == {"Payment": f"12.2 [11.0,{NBSP}13.5]", "Help": ""}
 
 
 def test_a_resource_that_answers_nothing_says_so() -> None:

@@ -106,7 +106,10 @@ def test_the_protocol_has_a_line_a_touchpoint_and_the_customers_time(
 def test_a_severity_stands_beside_the_range_of_the_evaluators(
     findings: pd.DataFrame, study: Study
 ) -> None:
-    row = views.severities(findings, study).iloc[0]
+    mild = findings.head(1).assign(touchpoint="van", severity=1.0)
+    table = views.severities(pd.concat([mild, findings]), study)
+    assert table["touchpoint"].tolist() == ["Payment", "Delivery"]  # the worst on top
+    row = table.iloc[0]
     # 4, 3, 3: mean 3.33, t of 4.303 x .577 / sqrt(3) = 1.434 each way, clipped at 4.
     assert row[["severity", "interval"]].tolist() == ["3.3", f"[1.9,{NBSP}4.0]"]
     assert row["from the mildest to the hardest"] == "3 to 4"
@@ -154,6 +157,9 @@ def test_times_are_compared_only_where_customers_do_not_wait(
     slow = measured.assign(note="next within 7 days, median 5.3 hours")
     later = views.walk_times(findings, slow, study)
     assert later["comparable"].tolist() == ["no: the customers' time holds waiting, or another day"]
+    assert later[["customers, to the next touchpoint", "n "]].values.tolist() == [
+        ["5.3 hours", "100"]
+    ]
     nobody = views.walk_times(empty_table("findings"), measured, study)
     assert nobody["comparable"].tolist() == ["no: nobody walked it with a watch"]
     unseen = views.walk_times(findings, evidence_frame(), study)
@@ -182,6 +188,8 @@ def test_groups_known_before_are_corrected_for_their_number(study: Study) -> Non
         ["device", "desktop"], ["device", "phone"],
     ]  # fmt: skip
     assert set(found["outcome"]) == {"ordered", "revenue"}
+    plain = table.drop(columns="device", errors="ignore")
+    assert views.pilot_groups(plain, customers[["customer_id"]], study).empty  # nothing known
     strangers = customers.assign(customer_id="x")
     assert views.pilot_groups(table, strangers.head(1), study).empty
 
@@ -220,6 +228,9 @@ def test_judged_and_measured_stand_side_by_side(
     assert pairs["value"].tolist() == pytest.approx([0.10, 0.12])
     ticks = plots.pilot(pairs, percent=True).get_yticklabels()
     assert [tick.get_text() for tick in ticks] == pairs["label"].tolist()
+    turnover = resources.assign(measure="revenue", lift_low=2.0, lift_likely=3.0, lift_high=4.0)
+    row = views.lifts(turnover, measured, clear, study).iloc[0]
+    assert row["judged"] == "+2.0 to +4.0"  # money, no points
     unclear = pd.concat([measured, pilot_evidence(table, study)])
     row = views.lifts(resources, unclear, table, study).iloc[0]
     assert row["used"] == row["judged"]
