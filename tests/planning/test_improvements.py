@@ -47,10 +47,12 @@ def test_an_unknown_cost_leaves_the_value_unknown_and_a_blank_one_is_none(resour
     table = resources(
         {"resource": "Unknown", "cost_once": nothing, "cost_month": nothing},
         {"resource": "Once", "cost_once": 100, "cost_month": nothing},
+        {"resource": "Both", "cost_once": 100, "cost_month": 7},
     )
-    unknown, once = options_of(table, outlook.chain)
+    unknown, once, both = options_of(table, outlook.chain)
     assert np.isnan(unknown.cost(10))
     assert once.cost(10) == 100
+    assert both.cost(10) == 170
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,9 +17,16 @@ def test_the_mean_is_a_sixth_of_low_four_likely_and_high():
     assert 0 <= drawn.min() < 0.02 < 6 < drawn.max() <= 8
 
 
+def test_a_shift_of_all_three_values_shifts_the_distribution():
+    at_zero, shifted = pert_estimate((0.0, 1.0, 8.0)), pert_estimate((2.0, 3.0, 10.0))
+    moved = [shifted.value - 2, shifted.low - 2, shifted.high - 2]
+    assert moved == pytest.approx([at_zero.value, at_zero.low, at_zero.high])
+    drawn = pert_draws(2, 3, 10, np.random.default_rng(0), (100_000,))
+    assert drawn.mean() == pytest.approx(4, abs=0.015)
+
+
 def test_each_row_has_its_own_distribution():
-    low, likely, high = (np.array([[a], [b]]) for a, b in ((0, 5), (1, np.nan), (8, 5)))
-    likely = np.array([[1.0], [5.0]])
+    low, likely, high = (np.array([[a], [b]]) for a, b in ((0, 5), (1, 5), (8, 5)))
     drawn = pert_draws(low, likely, high, np.random.default_rng(0), (2, 50_000))
     assert drawn[0].mean() == pytest.approx(2, abs=0.03)
     assert (drawn[1] == 5).all()

@@ -89,6 +89,14 @@ def test_a_step_that_may_be_skipped_and_the_one_before_it_are_both_right_before_
         assert with_pilot_results(table, pilot(0.01, 0.07), skips)["lift_source"][0] == "pilot"
 
 
+def test_alternatives_in_the_step_before_the_goal_are_both_right_before_it(resources, study):
+    funnel = study.funnel.model_copy(update={"steps": [["basket", "payment"], "order"]})
+    either = study.model_copy(update={"funnel": funnel})
+    for place in ("basket", "payment"):
+        table = resources(JUDGED | {"touchpoints": place})
+        assert with_pilot_results(table, pilot(0.01, 0.07), either)["lift_source"][0] == "pilot"
+
+
 def test_one_pilot_cannot_stand_behind_two_resources(resources, study):
     table = resources({"resource": "Form"} | JUDGED, {"resource": "Invoice"} | JUDGED)
     derived = with_pilot_results(table, pilot(0.01, 0.07), study)

@@ -67,6 +67,7 @@ def test_priority_inputs_come_from_the_log_and_the_lift(resources, study, measur
     inputs = priority_inputs(table, pd.concat([measured, pilot]), study)
     # A month has 1,000 active customers; a tenth of the range is a high impact on either scale.
     assert inputs["reach"].tolist() == [500, 500, 200]
+    assert inputs["touchpoint"].tolist() == ["payment", "basket", "basket"]
     assert inputs["impact"].tolist() == [2, 2, 0.25]
     assert inputs["confidence"].tolist() == [1, 0.8, 0.5]
     assert priority_inputs(table, measured, study)["confidence"].tolist() == [0.5, 0.8, 0.5]
@@ -79,6 +80,15 @@ def test_priority_inputs_come_from_the_log_and_the_lift(resources, study, measur
 def test_impact_follows_the_five_steps(lift, impact, resources, study, measured):
     table = resources({"resource": "Form", "lift_likely": lift})
     assert priority_inputs(table, measured, study)["impact"].tolist() == [impact]
+
+
+@pytest.mark.parametrize(
+    ("measure", "tenth"), [("valence", 0.4), ("nps", 20), ("ces", 0.6), ("rating", 0.4)]
+)
+def test_a_lift_counts_by_the_length_of_its_scale(measure, tenth, resources, study, measured):
+    # Valence goes from -2 to 2, the promoter score from -100 to 100, effort 1 to 7, stars 1 to 5.
+    table = resources({"measure": measure, "lift_likely": tenth})
+    assert priority_inputs(table, measured, study)["impact"].tolist() == [2]
 
 
 def test_of_what_is_better_low_a_lift_below_zero_helps(resources, study, measured):
@@ -102,6 +112,10 @@ def test_what_is_not_known_stays_unknown(resources, study, measured):
     assert inputs.index[inputs["ease"].isna()].tolist() == ["No effort"]
     assert inputs.index[inputs["reach"].isna()].tolist() == ["Not in the log", "Nowhere"]
     assert priority_inputs(table, evidence_frame(), study)["reach"].isna().all()
+    nobody = measured[measured["measure"] != "active_customers"]
+    assert (
+        priority_inputs(table, nobody, study)["reach"].isna().all()
+    )  # a share of nobody knows whom
     assert priority_inputs(table.iloc[:0], measured, study).empty
 
 
@@ -111,7 +125,7 @@ def test_reach_has_the_interval_of_its_best_reached_touchpoint(resources, study,
     assert inputs[["reach_low", "reach_high"]].round(1).values.tolist() == [[482.1, 517.9]]
 
 
-@pytest.mark.parametrize(("weeks", "ease"), [(0.5, 10), (1, 8), (1.5, 6), (4, 4), (12, 2), (13, 1)])
+@pytest.mark.parametrize(("weeks", "ease"), [(0.5, 10), (1, 8), (2, 6), (2.5, 4), (12, 2), (13, 1)])
 def test_ease_falls_with_the_weeks_it_takes(weeks, ease, resources, study, measured):
     assert priority_inputs(resources({"effort": weeks}), measured, study)["ease"].tolist() == [ease]
 
@@ -130,6 +144,7 @@ def test_each_kind_says_what_is_missing_and_what_that_costs(resources):
     assert kinds.loc["tool", counts].tolist() == [3, 1, 1, 1]
     assert kinds.loc["tool", ["cost_once", "effort"]].tolist() == [9070, 4]  # the contract is there
     assert kinds.loc["people", "cost_month"] == 6200
+    assert kinds.loc["people", counts].tolist() == [1, 0, 1, 0]
     assert kinds.loc["budget", counts].tolist() == [0, 0, 0, 0]
 
 
@@ -137,3 +152,4 @@ def test_months_of_a_span():
     assert months_between("2026-02-01", "2026-02-28") == 1
     assert months_between("2026-11-01", "2027-01-31") == 3
     assert months_between("2026-01-02", "2027-01-01") == pytest.approx(12, rel=0.01)
+    assert months_between("2026-01-02", "2026-01-11") == pytest.approx(10 * 12 / 365.25)
