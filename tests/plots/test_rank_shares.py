@@ -25,12 +25,17 @@ def test_the_dark_bar_is_how_often_first_the_light_one_among_the_first() -> None
         "first 75 %, top 3: 98 %",
         "first <1 %, top 3: 81 %",
     ]
+    assert [text.xy for text in ax.texts] == [(1, 0), (1, 1)]  # right of the axis, a row each
+    assert ax.get_xlim() == (0, 1)
 
 
 def test_one_bar_suffices_where_only_the_first_counts() -> None:
     ax = plots.rank_stability(SHARES.assign(top=1, value=SHARES["first"]))
     assert [bar.get_width() for bar in ax.patches] == [0.75, 0.002]
     assert "light" not in ax.get_xlabel()
+    assert [text.get_text().replace("\u00a0", " ") for text in ax.texts] == [
+        "first 75 %", "first <1 %",
+    ]  # fmt: skip
 
 
 def test_the_line_is_the_error_of_the_draws() -> None:
