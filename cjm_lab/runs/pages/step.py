@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bs4 import BeautifulSoup, Tag
-from nbconvert import HTMLExporter
-from nbformat import NotebookNode
-from traitlets.config import Config
 
 from cjm_lab.runs.pages.front import TEMPLATES, environment
 from cjm_lab.runs.pages.parts import StepLinks
 from cjm_lab.runs.pages.safe import safe_html
+
+if TYPE_CHECKING:
+    from nbconvert import HTMLExporter
+    from nbformat import NotebookNode
 
 #: What is shown of an output, the first that it has; widgets and scripts are not among them.
 _PRIORITY = [
@@ -85,6 +86,9 @@ def step_html(notebook: NotebookNode, *, title: str, links: StepLinks) -> str:
 @cache
 def _exporter() -> HTMLExporter:
     """Return nbconvert's exporter with our template for cells."""
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
     return HTMLExporter(
         template_name="cells",
         extra_template_basedirs=[str(TEMPLATES)],
