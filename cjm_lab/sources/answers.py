@@ -49,6 +49,7 @@ _FEW = 1000
 _LEADING_NUMBER = re.compile(r"(-?\d+)(?:\s*[-–—:=.)]\s*|\s+)([^\W\d][^\d]*)")
 
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
 
@@ -62,13 +63,13 @@ class Answers:
     values
         Numbers (missing is NaN) or texts (missing is '').
     not_applicable
-        Rows that said that the question doesn't concern them.
+        Numbers of the rows that said that the question doesn't concern them.
     other
         What was typed in besides the options of a `multi`; None where nothing was.
     """
 
     values: pd.Series
-    not_applicable: Mask
+    not_applicable: Rows
     other: pd.Series | None = None
 
 
@@ -126,7 +127,7 @@ def read_answers(
     elif isinstance(question.options, dict):
         words = words.replace(question.options)
     words = words.mask(said, "") if said.any() else words
-    return Answers(_taken(mask_column(words, names), coded), said[coded], other)
+    return Answers(_taken(mask_column(words, names), coded), _rows(said, coded), other)
 
 
 def _coded(column: pd.Series) -> tuple[Codes, pd.Series]:
@@ -148,6 +149,11 @@ def _taken(texts: pd.Series, coded: Codes) -> pd.Series:
     if len(coded) == len(texts) and np.array_equal(coded, np.arange(len(texts))):
         return texts  # open answers, each row its own
     return pd.Series(texts.array.take(coded))
+
+
+def _rows(said: Mask, coded: Codes) -> Rows:
+    """Return the rows whose text is one that is said."""
+    return np.flatnonzero(said[coded]) if said.any() else np.empty(0, dtype=np.intp)
 
 
 def _is_skipped(
@@ -217,10 +223,10 @@ def _numbers(
     known = _numbers_of_labels(code, question, scale)
     if isinstance(column.dtype, pd.ArrowDtype) and not known and "" not in skipped:
         codes = [float(one) for one in skipped if _is_number(one)]
-        values, said, inside = _short_numbers(column, codes, scale, room)
+        values, skips, inside = _short_numbers(column, codes, scale, room)
         if not inside:
             _refuse_outside(values, scale, export.file, code)
-        return Answers(pd.Series(values, copy=False), said)
+        return Answers(pd.Series(values, copy=False), skips)
     coded, texts = _coded(column)
     read = _read_often if len(texts) <= _FEW else _read_often.__wrapped__
     numbers, said = read(
@@ -243,13 +249,13 @@ def _numbers(
         )
     values = numbers[coded]
     _refuse_outside(values, scale, export.file, code)
-    return Answers(pd.Series(values, copy=False), said[coded])
+    return Answers(pd.Series(values, copy=False), _rows(said, coded))
 
 
 def _short_numbers(
     column: pd.Series, codes: Sequence[float], scale: tuple[float, float] | None,
     room: Floats | None,
-) -> tuple[Floats, Mask, bool]:  # fmt: skip
+) -> tuple[Floats, Rows, bool]:  # fmt: skip
     """Return short whole numbers as floats in the room given, NaN where blank or one of codes.
 
     And which were one of the codes, and whether all others lie inside the scale.
@@ -281,7 +287,7 @@ def _short_numbers(
     else:
         values[:] = short
         np.putmask(values, none, np.nan)
-    return values, said, inside
+    return values, np.flatnonzero(said), inside
 
 
 @lru_cache(maxsize=8)
@@ -403,7 +409,7 @@ def _spread(
     said &= chosen == ""
     return Answers(
         pd.Series(chosen, dtype="str"),
-        said,
+        np.flatnonzero(said),
         pd.Series(other, dtype="str") if (other != "").any() else None,
     )
 

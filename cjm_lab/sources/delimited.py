@@ -291,12 +291,15 @@ def _arrow(
 
 def _frame(table: pa.Table, numbers: Collection[int]) -> pd.DataFrame:
     """Return a table as a frame, its numbers left where they are."""
-    columns = {
-        i: pd.Series(table.column(i), dtype=pd.ArrowDtype(table.column(i).type))
-        if i in numbers
-        else table.column(i).to_pandas()
-        for i in range(table.num_columns)
-    }
+
+    def series(i: int) -> pd.Series:
+        column = table.column(i)
+        if i in numbers:
+            return pd.Series(column, dtype=pd.ArrowDtype(column.type))
+        return column.to_pandas()
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        columns = dict(enumerate(pool.map(series, range(table.num_columns))))
     return pd.DataFrame(columns, copy=False)
 
 

@@ -182,7 +182,9 @@ def read_export(
         layout = layout or ("limesurvey" if codebook else None)
 
         def plan(head: Grid) -> tuple[int, set[int]]:
-            there = from_grid(head, layout or find_layout(head), path.name).frame
+            nonlocal layout
+            layout = layout or find_layout(head)
+            there = from_grid(head, layout, path.name).frame
             wanted = {i for i, name in enumerate(there) if name in numbers}
             return len(head.cells) - len(there), set() if codebook else wanted
 

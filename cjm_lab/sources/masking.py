@@ -85,7 +85,9 @@ def _cleaned(
     """Return texts with those cleaned that have the form; only the rows `near` can have it."""
     if not len(near):
         return texts
-    found = near[texts.iloc[near].str.contains(form, regex=True, na=False).to_numpy(dtype=bool)]
+    here = np.zeros(len(texts), dtype=bool)
+    here[near] = True  # quicker than to take the rows one by one from a column in many parts
+    found = near[texts[here].str.contains(form, regex=True, na=False).to_numpy(dtype=bool)]
     if not len(found):
         return texts
     cleaned = texts.copy()

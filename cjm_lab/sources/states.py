@@ -39,7 +39,7 @@ def row_states(export: Export, answers: Mapping[str, Answers]) -> pd.Series:
             break
         values = one.values
         answered |= (values.notna() if values.dtype == "float64" else values != "").to_numpy(bool)
-        answered |= one.not_applicable
+        answered[one.not_applicable] = True
     partial: Mask = ~answered
     if (progress := column("progress")) is not None:
         partial |= (pd.to_numeric(progress, errors="coerce") < 100).to_numpy(bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -151,12 +151,12 @@ def read_survey(
                 code: pool.submit(read, code, questions[code], room=room)
                 for code, room in zip(ordered, rooms, strict=True)
             }
-            tidy, note = columns_read.result()
-            once = pool.submit(_all_differ, tidy["respondent_id"])
+            tidy, note, once = columns_read.result()
             answers = {code: found[code].result() for code in questions}
             codes = pool.submit(_codes, answers, len(tidy))
             if "state" not in own:
                 tidy["state"] = row_states(export, answers)
+            reading = _said(export, tidy["state"], answers, note)
         new: dict[str, Any] = {}
         for code, one in answers.items():
             new[code] = one.values
@@ -168,8 +168,8 @@ def read_survey(
             tidy["subject"] = _subjects(export, clean_name(subject), names, competitors)
         tidy["not_applicable"] = codes.result()
         frames.append(pd.DataFrame({**tidy, **new}, copy=False))
-        said.append(_said(export, len(tidy), answers, note))
-    return _joined(frames, said, file, once=len(frames) == 1 and once.result())
+        said.append(reading)
+    return _joined(frames, said, file, once=len(frames) == 1 and once)
 
 
 def survey_reading(responses: pd.DataFrame) -> pd.DataFrame:
@@ -231,8 +231,8 @@ def _all_differ(ids: pd.Series) -> bool:
 
 def _columns(
     export: Export, own: Mapping[str, str], before: int, dates: str, time_zone: str
-) -> tuple[pd.DataFrame, str]:
-    """Return the tidy table's own columns, and a note on where ids come from."""
+) -> tuple[pd.DataFrame, str, bool]:
+    """Return the tidy table's own columns, where ids come from, whether they surely all differ."""
     frame, notes = export.frame, [export.note] if export.note else []
     wanted = {tidy: clean_name(name) for tidy, name in own.items() if tidy in _tidy_names()}
     if wanted["respondent_id"] == "respondent_id" and "respondent_id" not in frame.columns:
@@ -260,7 +260,7 @@ def _columns(
     tidy["weight"] = tidy["weight"].fillna(1.0)
     if "state" not in wanted:
         tidy["state"] = "complete"
-    return tidy, "; ".join(notes)
+    return tidy, "; ".join(notes), _all_differ(tidy["respondent_id"])
 
 
 def _tidy_names() -> list[str]:
@@ -299,8 +299,10 @@ def _plain_times(column: pd.Series) -> pd.Series:
         return column
     texts = pa.chunked_array(pa.array(column))
     try:
-        known = compute.if_else(compute.equal(texts, ""), pa.scalar(None, texts.type), texts)
-        return pd.Series(known.cast(pa.timestamp("us")).to_pandas())
+        blank = compute.equal(texts, "")
+        if compute.any(blank).as_py():
+            texts = compute.if_else(blank, pa.scalar(None, texts.type), texts)
+        return pd.Series(texts.cast(pa.timestamp("us")).to_pandas())
     except pa.ArrowInvalid:
         return column
 
@@ -343,7 +345,7 @@ def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
     import pyarrow as pa
     from pyarrow import compute
 
-    said = [np.flatnonzero(one.not_applicable) for one in answers.values()]
+    said = [one.not_applicable for one in answers.values()]
     counts = np.zeros(rows + 1, dtype=np.int32)
     for row in said:
         counts[row + 1] += 1
@@ -357,26 +359,40 @@ def _codes(answers: Mapping[str, Answers], rows: int) -> pd.Series:
     return compute.binary_join(lists, pa.scalar(CODE_SEPARATOR, pa.large_string())).to_pandas()
 
 
-def _said(export: Export, rows: int, answers: Mapping[str, Answers], note: str) -> dict[str, Any]:
-    """Return what is said about how a file was read; its states are counted once all are known."""
+def _said(
+    export: Export, states: pd.Series, answers: Mapping[str, Answers], note: str
+) -> dict[str, Any]:
+    """Return what is said about how a file was read."""
     return {
         "file": export.file,
         "layout": LAYOUT_WORDS[export.layout],
         "encoding": export.encoding,
         "delimiter": export.delimiter,
-        "rows": rows,
-        "not_applicable": sum(int(np.count_nonzero(a.not_applicable)) for a in answers.values()),
+        "rows": len(states),
+        "not_applicable": sum(len(one.not_applicable) for one in answers.values()),
         "note": note,
+        **_counted(states),
     }
 
 
-def _suspects(part: pd.DataFrame, states: Collection[str], *, once: bool) -> pd.DataFrame:
+def _counted(states: pd.Series) -> dict[str, int]:
+    """Return how many rows have each state."""
+    counts = states.value_counts()
+    return {
+        "complete": int(counts.get("complete", 0)),
+        "partial": int(counts.get("partial", 0)),
+        "previews": int(counts.get("preview", 0)),
+        "duplicates": int(counts.get("duplicate", 0)),
+    }
+
+
+def _suspects(part: pd.DataFrame, reading: Mapping[str, Any], *, once: bool) -> pd.DataFrame:
     """Return the rows of a file among which all are that a check could refuse."""
     ids = part["respondent_id"]
     wrong = (ids == "") | ~(part["weight"] >= 0) | (part["fpc"] < 0)
     if not once:
         wrong |= ids.duplicated(keep=False)
-    if not {*states} <= {"complete", "partial"}:
+    if reading["complete"] + reading["partial"] < len(part):
         wrong |= ~part["state"].isin(["complete", "partial"])
         wrong &= ~part["state"].isin(DROPPED)
     return part[wrong] if wrong.any() else part.iloc[:0]
@@ -397,16 +413,10 @@ def _joined(
         part = table[_tidy_names()]
         if len(said) > 1:
             part = part.iloc[start : start + one["rows"]].reset_index(drop=True)
-        states = part["state"].value_counts()
-        if len(suspects := _suspects(part, states.index, once=once)):
+        if not once:
+            one |= _counted(part["state"])
+        if len(suspects := _suspects(part, one, once=once)):
             check(suspects, "responses", one["file"])
         start += one["rows"]
-        one |= {
-            column: int(states.get(state, 0))
-            for column, state in (
-                ("complete", "complete"), ("partial", "partial"), ("previews", "preview"),
-                ("duplicates", "duplicate"),
-            )
-        }  # fmt: skip
     table.attrs["reading"] = said
     return table

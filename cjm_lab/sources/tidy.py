@@ -159,7 +159,8 @@ def tidy_columns(
     salt: str = "",
 ) -> pd.DataFrame:
     """Return the tidy table's own columns, those that the file lacks empty."""
-    tidy, empty = pd.DataFrame(index=frame.index), empty_table(kind)
+    tidy: dict[str, pd.Series] = {}
+    empty = empty_table(kind)
     missing: dict[Any, pd.Series] = {}  # one a type: a column that nobody wrote to takes no room
     for name, type_ in TABLES[kind].columns.items():
         if name not in frame.columns:
@@ -187,7 +188,7 @@ def tidy_columns(
             tidy[name] = as_flags(own, file, name)
     if kind == "mentions" and "author" in frame.columns:
         tidy["author_key"] = hash_names(as_text(frame["author"]), salt or process_salt())
-    return tidy
+    return pd.DataFrame(tidy, index=frame.index, copy=False)
 
 
 def attribute_column(column: pd.Series) -> pd.Series:
