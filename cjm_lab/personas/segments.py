@@ -198,18 +198,15 @@ class _Fit:
 
 def _fit(codes: _Codes, k: int, seed: int, starts: int = STARTS) -> _Fit:
     """Fit k classes to the distinct rows, each weighted by how often it occurs."""
-    with warnings.catch_warnings():
-        # a docstring of stepmix 3.0 has an invalid escape: Python says so when it compiles it
-        warnings.simplefilter("ignore", SyntaxWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from stepmix.stepmix import StepMix
+    from cjm_lab.personas.latent import KNOWN_ANSWERS, StepMix
+
     patterns, _ = codes.patterns()
     counts = patterns["count"].to_numpy(dtype=float)
     n = counts.sum()
     x = _one_hot(patterns, codes)
     model = StepMix(
         n_components=min(k, len(x)),
-        measurement="categorical_nan" if np.isnan(x).any() else "categorical",
+        measurement=KNOWN_ANSWERS,
         measurement_params={
             "integer_codes": False,
             "max_n_outcomes": codes.most,
@@ -233,10 +230,9 @@ def _fit(codes: _Codes, k: int, seed: int, starts: int = STARTS) -> _Fit:
 
 
 def _one_hot(patterns: pd.DataFrame, codes: _Codes) -> npt.NDArray[np.float64]:
-    from stepmix.utils import max_one_hot
+    from cjm_lab.personas.latent import one_hot
 
-    values = patterns.drop(columns="count").to_numpy(dtype=float)
-    return max_one_hot(values, codes.most, codes.total)[0]
+    return one_hot(patterns.drop(columns="count").to_numpy(dtype=float), codes.most, codes.total)
 
 
 def _shuffled_gain(codes: _Codes, k: int, seed: int) -> float:
@@ -284,8 +280,9 @@ def _model(
     attributes = []
     for place, name in enumerate(table):
         known = sorted(table[name].dropna().unique())
-        # of an attribute that nobody of a class answered nothing is known there
-        chance = np.nan_to_num(pis[:, place, : len(known)], nan=1 / len(known)).clip(0, 1)
+        # of an attribute that nobody of a class answered all categories have the same chance
+        chance = pis[:, place, : len(known)]
+        chance = chance / chance.sum(axis=1, keepdims=True)
         ends = _upper_ends(customers[name], table[name], known)
         order = np.argsort(ends) if ends else np.arange(len(known))
         attributes.append(
