@@ -7,7 +7,7 @@ from math import isfinite, isnan, nan, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from cjm_lab.estimate import Estimate, benjamini_hochberg, difference, z_value
 from cjm_lab.journey.model import JourneyMap
@@ -282,11 +282,11 @@ def _compared(old: Row | None, new: Row, study: Study, twice: bool) -> Row:
     if not (below > 0 and above > 0):
         return line | {"verdict": "unclear", "method": f"{gap.method}; no spread, not tested"}
     facing = below if gap.value > 0 else above
-    line["p"] = float(2 * stats.norm.sf(abs(gap.value) / facing))
+    line["p"] = float(2 * special.ndtr(-abs(gap.value) / facing))
     matters = line["matters"]
     if not isnan(matters):
         too_low, too_high = (gap.value + matters) / below, (matters - gap.value) / above
-        line["p_equivalent"] = float(stats.norm.sf(min(too_low, too_high)))
+        line["p_equivalent"] = float(special.ndtr(-min(too_low, too_high)))
     return line
 
 
@@ -321,7 +321,7 @@ def _of_any_sample(estimate: Estimate, level: float) -> Estimate:
     """
     if "without finite-population correction" not in estimate.method or isnan(estimate.se):
         return estimate
-    half = float(stats.t.ppf(0.5 + level / 2, max(estimate.n - 2, 1))) * estimate.se
+    half = float(special.stdtrit(max(estimate.n - 2, 1), 0.5 + level / 2)) * estimate.se
     return replace(estimate, low=estimate.value - half, high=estimate.value + half)
 
 

@@ -8,7 +8,7 @@ from math import isnan, nan, sqrt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, difference, share
@@ -105,6 +105,8 @@ def _welch(treatment: Arm, control: Arm, level: float) -> Estimate:
 
 def p_of(treatment: Arm, control: Arm) -> float:
     """Return the two-sided p value of no difference: pooled z for shares, Welch's t for means."""
+    from scipy import stats
+
     if min(treatment.n, control.n) == 0:
         return nan
     if treatment.shares:

@@ -10,7 +10,6 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, no_estimate
@@ -345,9 +344,11 @@ def _tried(summary: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def _correlation(again: pd.DataFrame, level: float) -> Estimate:
     """Return the correlation of frequency and mean amount of repeat buyers, Fisher's interval."""
+    from scipy.stats import pearsonr
+
     pairs = again[["frequency", "monetary"]].dropna()
     if len(pairs) < 4 or (pairs.nunique() < 2).any():
         return no_estimate("Pearson: too few repeat buyers or all alike", len(pairs), level)
-    found = stats.pearsonr(pairs["frequency"], pairs["monetary"])
+    found = pearsonr(pairs["frequency"], pairs["monetary"])
     low, high = found.confidence_interval(level)
     return Estimate(float(found.statistic), low, high, len(pairs), "Pearson, Fisher", level=level)

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from cjm_lab.estimate import Estimate, benjamini_hochberg, share
 from cjm_lab.metrics._frames import clustered_share, framed, slices
@@ -180,7 +180,7 @@ def dead_ends(
     for code, of in slices(sums["touchpoint"]).items():
         here = sums[of]
         ended, chance, variance = here[["ended", "chance", "variance"]].sum()
-        p.append(stats.norm.sf((ended - chance) / np.sqrt(variance)) if variance > 0 else np.nan)
+        p.append(special.ndtr((chance - ended) / np.sqrt(variance)) if variance > 0 else np.nan)
         about = {
             "touchpoint": stream.touchpoints[code],
             "journeys": int(ended),

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import Estimate, benjamini_hochberg
@@ -263,6 +262,8 @@ def _margins(guardrails: Mapping[str, float] | None, outcomes: list[str]) -> Map
 
 def _sample_ratio(arm: pd.Series, treated: float, level: float) -> Estimate:
     """Return the p value of the arms' sizes under the planned assignment."""
+    from scipy import stats
+
     if not 0 < treated < 1:
         raise ParameterError(f"treated must lie between 0 and 1, got {treated!r}; 0.5 is half")
     sizes = arm.value_counts().reindex(ARMS, fill_value=0)
@@ -307,6 +308,8 @@ def _verdict(estimate: Estimate, margin: float) -> str:
 
 def _heavy_tail(values: pd.Series, arm: pd.Series) -> str:
     """Return a warning where few large values decide the means."""
+    from scipy import stats
+
     arms = [values[(arm == name) & values.notna()] for name in ARMS]
     fewest = min(len(a) for a in arms)
     if is_share(values) or fewest < 2:

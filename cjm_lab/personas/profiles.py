@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from cjm_lab.errors import ParameterError, one_of
 from cjm_lab.estimate import benjamini_hochberg, share
@@ -120,7 +120,7 @@ def two_shares_p(
     pooled = (x + y) / (n_a + n_b)
     se = np.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
     z = np.divide(x / n_a - y / n_b, se, out=np.zeros_like(se), where=se > 0)
-    return 2 * stats.norm.sf(np.abs(z))
+    return 2 * special.ndtr(-np.abs(z))
 
 
 def _shares(column: pd.Series, members: pd.Series, level: float) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from math import isnan, nan, sqrt
 from typing import Any
 
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from cjm_lab.estimate import Estimate, z_value
 from cjm_lab.ledger import evidence, evidence_frame, row_estimate
@@ -226,7 +226,7 @@ def _from_baseline(
     se = now.se if not isnan(now.se) else (now.high - now.low) / (2 * z_value(study.level))
     if isnan(se):
         return
-    smallest = (z_value(study.level) + float(stats.norm.ppf(POWER))) * sqrt(2) * se
+    smallest = (z_value(study.level) + float(special.ndtri(POWER))) * sqrt(2) * se
     verdict = "yes" if abs(to_go) >= smallest else "no"
     detectable = Estimate(
         smallest, nan, nan, n=now.n, method=f"normal, power {POWER:.0%}", level=study.level

@@ -80,7 +80,7 @@ def write_pages(report: Path, context: RunContext, ledger: Ledger, record: dict[
         ledger,
         as_of=context.as_of,
         version=version,
-        assumed=context.raw_tables["map"].apply(restored),
+        assumed=context.table("map").apply(restored),
         cards=persona_cards(study, ledger, context.tables["notes"]),
     )
     write_text(report / "map.svg", drawn.to_svg())

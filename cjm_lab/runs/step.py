@@ -223,7 +223,7 @@ class Step:
             as_of=self.as_of,
             persona=persona,
             state=state,
-            assumed=self.context.raw_tables["map"].apply(restored),
+            assumed=self.table("map").apply(restored),
         )
         return VIEWS[view](where_it_changed(drawn) if changes else drawn)
 
