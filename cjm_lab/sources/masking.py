@@ -16,7 +16,9 @@ from cjm_lab.workspace import short_hash
 #: It begins with a word, or right behind another address: so a long word takes no long time.
 _EMAIL = re.compile(r"(?:(?<![\w.+%-])[\w.+%-]+|[+%.][\w.+%-]{0,64})(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w)")
-_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s()./-]{0,2}\d){8,14}(?!\w)")
+#: A day with the time of day has as many digits as a phone number.
+_MOMENT = r"(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[./]\d\d?[./]\d{4})(?:T|,? )\d\d?:\d\d"
+_PHONE = re.compile(rf"(?<![\w.])(?!{_MOMENT})(?:\+|00)?\(?\d(?:[\s()./-]{{0,2}}\d){{8,14}}(?!\w)")
 #: What stands in a masked text instead of personal data.
 MASK = r"\[(?:e-mail|card|phone|handle)\]"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from cjm_lab.errors import SourceError
 from cjm_lab.sources.exports import Export
 
@@ -27,9 +25,6 @@ def read_spss(path: Path) -> Export:
         raise SourceError(
             f"{path.name} cannot be read as SPSS: {reason}; save it again, or as CSV"
         ) from None
-    for name in frame.columns:  # dates arrive as objects
-        if _is_date(about.original_variable_types.get(str(name)) or ""):
-            frame[name] = pd.to_datetime(frame[name], errors="coerce")
     labels = {
         name: {_code(value): str(label).strip() for value, label in values.items()}
         for name, values in about.variable_value_labels.items()
@@ -46,10 +41,6 @@ def read_spss(path: Path) -> Export:
             for name, ranges in about.missing_ranges.items()
         },
     )
-
-
-def _is_date(form: str) -> bool:
-    return form.upper().startswith(("DATE", "ADATE", "EDATE", "SDATE", "JDATE", "YMDHMS"))
 
 
 def _code(value: object) -> str:

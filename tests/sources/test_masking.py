@@ -22,6 +22,9 @@ from cjm_lab.sources.masking import hash_names, hash_personal_ids, mask, mask_co
         ("call 030/12345678", "call [phone]"),
         ("thanks @jo_miller and @x", "thanks [handle] and @x"),
         ("paid 129.90 on 2026-10-01 at 10:15", "paid 129.90 on 2026-10-01 at 10:15"),
+        ("sent 2026-07-25 14:41:00, 25.07.2026 9:05", "sent 2026-07-25 14:41:00, 25.07.2026 9:05"),
+        ("at 2026/07/25 14:41 call 030 1234567", "at 2026/07/25 14:41 call [phone]"),
+        ("call 2026-07-25 1441", "call [phone]"),
         ("model AM-2000, 1200 W, 5 of 5", "model AM-2000, 1200 W, 5 of 5"),
     ],
 )

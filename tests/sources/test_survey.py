@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
@@ -206,6 +208,18 @@ def test_surveymonkey_with_two_header_rows(tmp_path: Path) -> None:
     assert table["not_applicable"].tolist() == ["", "how"]
 
 
+def test_surveymonkey_as_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in csv.reader(SURVEYMONKEY.splitlines()):
+        book.active.append([float(cell) if cell.isdigit() else cell or None for cell in row])
+    book.save(tmp_path / "s.xlsx")
+    how = {"questions": ASKED_TEA, "not_applicable": ["n/a"], "dates": "%m/%d/%Y %I:%M:%S %p"}
+    table = read_survey(tmp_path / "s.xlsx", **how)
+    pd.testing.assert_frame_equal(table, read_survey(write(tmp_path, SURVEYMONKEY), **how))
+    assert survey_reading(table)["layout"].tolist() == ["SurveyMonkey (two header rows)"]
+
+
 def test_an_american_date_is_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"submitted_at must be a date, got '07/25/2026 .*dates:"):
         read_survey(write(tmp_path, SURVEYMONKEY), questions=ASKED_TEA, not_applicable=["n/a"])
@@ -285,6 +299,29 @@ def test_limesurvey_codes_with_their_codebook(tmp_path: Path) -> None:
     assert export.groups["Q2"] == ["Q2[SQ001]", "Q2[SQ002]", "Q2[other]"]
 
 
+def test_limesurvey_in_full_text(tmp_path: Path) -> None:
+    text = (
+        '"Response ID","Date submitted","Last page","Start language","How was it?",'
+        '"Which tea? [Green]","Which tea? [Black]","Which tea? [Other]"\n'
+        '"1","2026-09-01 08:00:00","3","en","Good","Yes","No",""\n'
+        '"2","","1","en","Bad","No","Yes","mint"\n'
+    )
+    teas = [f"Which tea? [{tea}]" for tea in ("Green", "Black", "Other")]
+    asked = {
+        "how": question("rating", columns=["How was it?"], labels=["Bad", "Good"]),
+        "tea": question("multi", columns=teas),
+    }
+    table = read_survey(write(tmp_path, text), questions=asked)
+    assert table["respondent_id"].tolist() == ["1", "2"]
+    assert table["submitted_at"].iloc[0].isoformat() == "2026-09-01T08:00:00+00:00"
+    assert table["state"].tolist() == ["complete", "partial"]
+    assert table["how"].tolist() == [2, 1]
+    assert table["tea"].tolist() == ["Green", "Black\nOther"]
+    assert table["tea_other"].tolist() == ["", "mint"]
+    export = read_export(tmp_path / "s.csv")
+    assert export.layout == "limesurvey" and export.groups == {"Which tea?": teas}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -333,6 +370,23 @@ def test_spss_with_labels_and_missing_ranges(tmp_path: Path, name: str) -> None:
     assert table["city"].tolist() == ["Berlin", "Paris", "Berlin", ""]
     assert survey_reading(table)["not_applicable"].tolist() == [1]
     assert read_export(tmp_path / name).texts["q"] == "How was it?"
+
+
+@pytest.mark.parametrize("form", ["DATETIME20", "YMDHMS19", "DATE11"])
+def test_dates_in_spss_are_in_the_studys_time_zone(tmp_path: Path, form: str) -> None:
+    ended = pd.Series(pd.to_datetime(["2026-07-25 14:41:00", None]))
+    frame = pd.DataFrame({"id": [1.0, 2.0], "q": [4.0, 5.0], "ended": ended})
+    pyreadstat.write_sav(frame, tmp_path / "s.sav", variable_format={"ended": form})
+    table = read_survey(
+        tmp_path / "s.sav", questions={"q": question("rating")}, respondent_id="id",
+        columns={"submitted_at": "ended"}, time_zone="Europe/Berlin", attributes=["ended"],
+    )  # fmt: skip
+    # summer time is two hours before UTC; a date alone is the beginning of its day
+    expected = "2026-07-24T22:00:00" if form == "DATE11" else "2026-07-25T12:41:00"
+    assert table["submitted_at"].iloc[0].isoformat() == f"{expected}+00:00"
+    assert pd.isna(table["submitted_at"].iloc[1])
+    said = "2026-07-25" if form == "DATE11" else "2026-07-25 14:41:00"
+    assert table["ended"].tolist() == [said, ""]
 
 
 # --- answers ------------------------------------------------------------------------------------
