@@ -5,8 +5,8 @@
 The file is made up, lies in a temporary folder and looks like an export: an id, a time, 38 scales
 in numbers (8 % blank, 2 % not applicable) and two in words, a choice, a multi-select in a cell,
 country and postal code as attributes, and two open answers that a part of the rows has, some with
-quotes around a comma. Both readers are timed in turn, three times each, `pandas.read_csv` with its
-defaults; the ratio is that of their best times.
+quotes around a comma. Both readers are timed in turn, ten times each, `pandas.read_csv` with its
+defaults; the ratio is that of their best times, which other work on the machine disturbs least.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ def seconds(read: Callable[[], object]) -> float:
 
 
 def measure(megabytes: float) -> dict[str, object]:
-    """Return the best of three times of each reader, and their ratio."""
+    """Return the best of ten times of each reader, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "survey.csv"
         questions = make(file, megabytes)
         times: dict[str, list[float]] = {"pandas.read_csv": [], "read_survey": []}
-        for _ in range(3):
+        for _ in range(10):
             times["pandas.read_csv"].append(seconds(lambda: pd.read_csv(file)))
             times["read_survey"].append(
                 seconds(lambda: read_survey(file, questions=questions, **HOW))
