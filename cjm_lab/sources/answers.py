@@ -165,6 +165,8 @@ def _is_skipped(
     """Return which texts mean "does not concern me": as codes, in words, or as the file says."""
     plain = {one.strip() for one in skipped}
     marked = np.zeros(len(texts), dtype=bool)
+    if not plain and not ranges:
+        return marked
     longest = max([_LONGEST_NUMBER, *(len(one.encode()) for one in plain)])
     near = rows_of_size(texts, 0 if "" in plain else 1, longest)
     if labels:

@@ -177,8 +177,11 @@ def _look_through(data: pa.Buffer) -> _Bytes:
         after = every[start + 1 : start + 1 + _SLICE]
         here, there = room[: len(part)], room[: len(after)]
         least = part.view(np.int8).min()  # below 0 where a byte is not ASCII
-        quotes = int(np.count_nonzero(np.equal(part, ord('"'), out=here)))
-        lines = int(np.count_nonzero(np.equal(part, ord("\n"), out=here)))
+        room[len(part) :] = False
+        np.equal(part, ord('"'), out=here)
+        quotes = _count(room)
+        np.equal(part, ord("\n"), out=here)
+        lines = _count(room)
         returns = (
             np.equal(part[: len(after)], ord("\r"), out=there).any()
             and (there & (after != ord("\n"))).any()
@@ -204,6 +207,18 @@ def _look_through(data: pa.Buffer) -> _Bytes:
         returns=bool(seen[:, 4].any()),
         hexadecimal=bool(seen[:, 5].any()),
     )
+
+
+def _count(seen: npt.NDArray[np.bool_]) -> int:
+    """Return how many of a slice are seen; numpy's own count takes twice as long.
+
+    Examples
+    --------
+    >>> _count(np.ones(_SLICE, dtype=bool)) == _SLICE
+    True
+    """
+    eights = seen.view(np.uint64).reshape(_SLICE >> 12, -1)  # 128 rows: no byte of a sum overflows
+    return int(np.add.reduce(eights, axis=0).view(np.uint8).sum())
 
 
 def _is_utf8(data: pa.Buffer) -> bool:

@@ -96,10 +96,17 @@ def _where(seen: npt.NDArray[np.bool_]) -> Rows:
 
 
 def _marks(marks: bytes) -> Callable[[Bytes], npt.NDArray[np.bool_]]:
-    if len(marks) > 3:
-        table = bytes(byte in marks for byte in range(256))
-        return lambda raw: np.frombuffer(raw.tobytes().translate(table), dtype=np.bool_)
-    return lambda raw: reduce(or_, (raw == mark for mark in marks))
+    if len(marks) <= 3:
+        return lambda raw: reduce(or_, (raw == mark for mark in marks))
+    table = bytes(byte in marks for byte in range(256))
+
+    def seek(raw: Bytes) -> npt.NDArray[np.bool_]:
+        data = raw.tobytes()
+        if not any(mark in data for mark in marks):  # soon known
+            return np.empty(0, dtype=np.bool_)
+        return np.frombuffer(data.translate(table), dtype=np.bool_)
+
+    return seek
 
 
 def _parts(texts: pd.Series) -> Iterator[tuple[Bytes, npt.NDArray[np.int64]]]:

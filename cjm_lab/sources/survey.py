@@ -258,8 +258,6 @@ def _columns(
         chosen["submitted_at"] = _plain_times(chosen["submitted_at"])
     tidy = tidy_columns("responses", pd.DataFrame(chosen), export.file, dates, time_zone)
     tidy["weight"] = tidy["weight"].fillna(1.0)
-    if "state" not in wanted:
-        tidy["state"] = "complete"
     return tidy, "; ".join(notes), _all_differ(tidy["respondent_id"])
 
 
